@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kexec HandOver, the core: memory that survives kexec, and named blobs in it.
+ */
+#ifndef _LINUX_KEXEC_HANDOVER_H
+#define _LINUX_KEXEC_HANDOVER_H
+
+#include <linux/errno.h>
+#include <linux/mmzone.h>
+#include <linux/types.h>
+
+struct folio;
+struct kexec_buf;
+struct kimage;
+struct page;
+struct resource;
+
+/* One scratch area, as it stands in the array that is handed over. */
+struct kho_scratch {
+	phys_addr_t addr;
+	phys_addr_t size;
+};
+
+#ifdef CONFIG_KHO
+
+int kho_preserve_folio(struct folio *folio);
+void kho_unpreserve_folio(struct folio *folio);
+int kho_preserve_pages(struct page *page, unsigned long nr_pages);
+void kho_unpreserve_pages(struct page *page, unsigned long nr_pages);
+
+struct folio *kho_restore_folio(phys_addr_t phys);
+struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages);
+
+void *kho_alloc_preserve(size_t size);
+void kho_unpreserve_free(void *mem, size_t size);
+void kho_restore_free(phys_addr_t phys, size_t size);
+
+int kho_add_subtree(const char *name, void *blob, size_t size);
+void kho_remove_subtree(void *blob);
+int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size);
+
+#else /* CONFIG_KHO */
+
+static inline int kho_preserve_folio(struct folio *folio)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void kho_unpreserve_folio(struct folio *folio)
+{
+}
+
+static inline int kho_preserve_pages(struct page *page, unsigned long nr_pages)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void kho_unpreserve_pages(struct page *page,
+					unsigned long nr_pages)
+{
+}
+
+static inline struct folio *kho_restore_folio(phys_addr_t phys)
+{
+	return NULL;
+}
+
+static inline struct page *kho_restore_pages(phys_addr_t phys,
+					     unsigned long nr_pages)
+{
+	return NULL;
+}
+
+static inline int kho_add_subtree(const char *name, void *blob, size_t size)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void kho_remove_subtree(void *blob)
+{
+}
+
+static inline int kho_retrieve_subtree(const char *name, phys_addr_t *phys,
+				       size_t *size)
+{
+	return -EOPNOTSUPP;
+}
+
+#endif /* CONFIG_KHO */
+
+#ifdef CONFIG_KEXEC_HANDOVER
+
+bool kho_is_enabled(void);
+bool is_kho_boot(void);
+
+/* Called once each by early boot, in this order. */
+void kho_populate(phys_addr_t fdt_phys, u64 fdt_size, phys_addr_t scratch_phys,
+		  u64 scratch_size);
+void kho_memblock_apply(void);
+enum migratetype kho_scratch_migratetype(unsigned long pfn,
+					 enum migratetype mt);
+void kho_memory_init(void);
+
+/* Called by kexec_file_load(). */
+int kho_fill_kimage(struct kimage *image);
+int kho_locate_mem_hole(struct kexec_buf *kbuf,
+			int (*func)(struct resource *res, void *arg));
+
+#else /* CONFIG_KEXEC_HANDOVER */
+
+static inline bool kho_is_enabled(void)
+{
+	return false;
+}
+
+static inline bool is_kho_boot(void)
+{
+	return false;
+}
+
+static inline void kho_memblock_apply(void)
+{
+}
+
+static inline enum migratetype kho_scratch_migratetype(unsigned long pfn,
+						       enum migratetype mt)
+{
+	return mt;
+}
+
+static inline void kho_memory_init(void)
+{
+}
+
+static inline int kho_fill_kimage(struct kimage *image)
+{
+	return 0;
+}
+
+static inline int kho_locate_mem_hole(struct kexec_buf *kbuf,
+				      int (*func)(struct resource *res,
+						  void *arg))
+{
+	return 1;
+}
+
+#endif /* CONFIG_KEXEC_HANDOVER */
+
+#endif /* _LINUX_KEXEC_HANDOVER_H */

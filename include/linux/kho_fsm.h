@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kexec HandOver state machine: what a driver sees of a live update.
+ *
+ * A driver registers a client; the core calls it phase by phase and hands it
+ * the image to write to or to read from. See Documentation/kho-states.rst.
+ */
+#ifndef _LINUX_KHO_FSM_H
+#define _LINUX_KHO_FSM_H
+
+#include <linux/err.h>
+#include <linux/types.h>
+
+struct kho_client;
+struct kho_image;
+struct kho_node;
+struct kimage;
+struct module;
+struct page;
+
+/* A name is a sysfs folder and an FDT node, so it is short and has no '/'. */
+#define KHO_NAME_MAX	63
+
+/**
+ * struct kho_client_ops - the phases of a live update, as one client sees them
+ *
+ * All of them run in process context, may sleep, and are called with no lock
+ * held but the machine's own, so they may take whatever the driver needs
+ * (device lock, RTNL, ...). They must not register or unregister clients.
+ *
+ * @prepare: Serialize what can be serialized while the device runs on, without
+ *	disturbing it. Called once or many times before @save; @pass counts
+ *	from 1. The image still holds what the last pass wrote, and writing an
+ *	unchanged value costs nothing, so a later pass writes the difference.
+ * @save: Quiesce the device and write the last difference. Once it has
+ *	returned 0, neither the image nor preserved memory may change any more.
+ * @abort: Undo, and run on. Called exactly once for every client whose
+ *	@prepare was entered, whatever failed; cannot fail. Also called for a
+ *	restored client when the update is rolled back: it lets go of the
+ *	device and gives back what it took from the image, so that the image can
+ *	be handed on unchanged.
+ * @restore: Bring the device back as @image describes it. On failure the
+ *	image is kept and restore may be tried again.
+ * @finish: The update is committed; the image is freed right afterwards.
+ *	Optional.
+ */
+struct kho_client_ops {
+	int (*prepare)(struct kho_client *client, struct kho_image *image,
+		       unsigned int pass);
+	int (*save)(struct kho_client *client, struct kho_image *image);
+	void (*abort)(struct kho_client *client);
+	int (*restore)(struct kho_client *client,
+		       const struct kho_image *image);
+	void (*finish)(struct kho_client *client);
+};
+
+/**
+ * struct kho_client - a driver instance that takes part in live updates
+ * @name: unique name of the instance, "netdevsim10"; letters, digits and
+ *	",._+-@", at most %KHO_NAME_MAX characters
+ * @compatible: NULL-terminated list of the image formats it writes and reads,
+ *	most specific first
+ * @after: NULL-terminated list of the names of the clients that it depends on
+ *	(its providers), or NULL. They prepare and restore before it, and save
+ *	and abort after it. Each must be registered, or be an incoming image.
+ * @ops: the callbacks
+ * @node: private to the state machine
+ *
+ * The structure and all it points to must stay until the client has been
+ * unregistered.
+ */
+struct kho_client {
+	const char *name;
+	const char * const *compatible;
+	const char * const *after;
+	const struct kho_client_ops *ops;
+	/* private: */
+	struct kho_node *node;
+};
+
+#ifdef CONFIG_KHO
+
+int kho_client_register(struct kho_client *client);
+void kho_client_unregister(struct kho_client *client);
+void kho_client_set_dirty(struct kho_client *client, u64 bytes);
+void kho_client_invalidate(struct kho_client *client);
+bool kho_client_cancelled(const struct kho_client *client);
+__printf(2, 3)
+void kho_client_explain(struct kho_client *client, const char *fmt, ...);
+
+int kho_incoming_for_each(const char * const *compatible,
+			  int (*fn)(const char *name, void *data), void *data);
+const struct kho_image *kho_image_pull(const char *name,
+				       const char * const *compatible);
+void kho_image_put(const struct kho_image *image);
+
+/* Writing, in prepare and save only. */
+int kho_image_enter(struct kho_image *image, const char *node);
+void kho_image_leave(struct kho_image *image);
+int kho_image_delete(struct kho_image *image, const char *node);
+int kho_image_set(struct kho_image *image, const char *prop, const void *data,
+		  size_t len);
+int kho_image_set_u32(struct kho_image *image, const char *prop, u32 val);
+int kho_image_set_u64(struct kho_image *image, const char *prop, u64 val);
+int kho_image_set_string(struct kho_image *image, const char *prop,
+			 const char *str);
+int kho_image_set_pages(struct kho_image *image, const char *prop,
+			struct page *page, unsigned long nr_pages);
+void kho_image_wrote(struct kho_image *image, size_t bytes);
+
+/* Reading; a node is an offset as in libfdt, the root is node 0. */
+const char *kho_image_format(const struct kho_image *image,
+			     const char * const *compatible);
+int kho_image_find(const struct kho_image *image, int parent,
+		   const char *name);
+int kho_image_first(const struct kho_image *image, int parent);
+int kho_image_next(const struct kho_image *image, int node);
+const char *kho_image_name(const struct kho_image *image, int node);
+const void *kho_image_get(const struct kho_image *image, int node,
+			  const char *prop, size_t *len);
+int kho_image_get_fixed(const struct kho_image *image, int node,
+			const char *prop, void *data, size_t len);
+int kho_image_get_u32(const struct kho_image *image, int node,
+		      const char *prop, u32 *val);
+int kho_image_get_u64(const struct kho_image *image, int node,
+		      const char *prop, u64 *val);
+int kho_image_get_string(const struct kho_image *image, int node,
+			 const char *prop, const char **str);
+const void *kho_image_get_pages(const struct kho_image *image, int node,
+				const char *prop, unsigned long *nr_pages);
+
+#else /* CONFIG_KHO */
+
+static inline int kho_client_register(struct kho_client *client)
+{
+	return 0;
+}
+
+static inline void kho_client_unregister(struct kho_client *client)
+{
+}
+
+#endif /* CONFIG_KHO */
+
+#ifdef CONFIG_KEXEC_HANDOVER
+int kho_fsm_reboot(struct kimage *image);
+#else
+static inline int kho_fsm_reboot(struct kimage *image)
+{
+	return 0;
+}
+#endif
+
+#endif /* _LINUX_KHO_FSM_H */

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks that an FDT of unknown origin is safe to read.
+ */
+#include <linux/libfdt.h>
+
+#include "internal.h"
+
+/* No FDT here is nested deeper than a driver's own nodes need. */
+#define MAX_DEPTH	16
+
+/**
+ * kho_fdt_check - check all of an FDT's structure
+ * @fdt: the FDT
+ * @size: bytes that may be read at @fdt
+ *
+ * libfdt checks what it touches, when it touches it; this looks at every tag
+ * once, so that later use can't fail half way.
+ *
+ * Return: NULL if the FDT is sound, otherwise what is wrong with it.
+ */
+const char *kho_fdt_check(const void *fdt, size_t size)
+{
+	int offset = 0, next, depth = 0, roots = 0;
+
+	if (size < sizeof(struct fdt_header))
+		return "too short for an FDT";
+	if (fdt_check_header(fdt))
+		return "no valid FDT header";
+	if (fdt_totalsize(fdt) > size)
+		return "FDT is truncated";
+
+	for (;; offset = next) {
+		const char *name;
+		int len;
+
+		switch (fdt_next_tag(fdt, offset, &next)) {
+		case FDT_BEGIN_NODE:
+			if (!depth++ && roots++)
+				return "FDT has more than one root";
+			if (depth > MAX_DEPTH)
+				return "FDT is nested too deep";
+			if (next < 0 || !fdt_get_name(fdt, offset, &len))
+				return "FDT has a broken node";
+			break;
+		case FDT_PROP:
+			if (next < 0 || !depth ||
+			    !fdt_getprop_by_offset(fdt, offset, &name, &len))
+				return "FDT has a broken property";
+			break;
+		case FDT_END_NODE:
+			if (next < 0 || --depth < 0)
+				return "FDT has an unbalanced node";
+			break;
+		case FDT_NOP:
+			break;
+		case FDT_END:
+			if (depth)
+				return "FDT ends inside a node";
+			if (next < 0)
+				return "FDT is truncated";
+			return roots ? NULL : "FDT has no root";
+		default:
+			return "FDT has an unknown tag";
+		}
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KERNEL_KHO_INTERNAL_H
+#define _KERNEL_KHO_INTERNAL_H
+
+#include <linux/kexec_handover.h>
+#include <linux/types.h>
+
+struct kobject;
+
+/* fdt_check.c */
+const char *kho_fdt_check(const void *fdt, size_t size);
+
+/* preserve.c: what this kernel hands over */
+int kho_out_init(void);
+void *kho_out_fdt(void);
+int kho_out_mark(phys_addr_t phys, unsigned int order);
+void kho_out_unmark(phys_addr_t phys, unsigned int order);
+
+/* restore.c: what this kernel was handed */
+void kho_in_set(void *fdt, void *map_root);
+const void *kho_in_fdt(void);
+bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
+int kho_in_hand_on(void);
+
+/* init.c: /sys/kernel/kho, or NULL while KHO is off */
+extern struct kobject *kho_kobj;
+
+#ifdef CONFIG_KEXEC_HANDOVER
+
+/* early.c */
+u64 kho_boot_clock(void);
+
+/* sysfs.c */
+int kho_sysfs_init(void);
+
+/* scratch.c */
+extern struct kho_scratch *kho_scratch;
+extern unsigned int kho_scratch_cnt;
+
+void kho_scratch_set(struct kho_scratch *areas, unsigned int nr);
+void kho_scratch_reserve(void);
+void kho_scratch_release(void);
+bool kho_scratch_overlap(phys_addr_t phys, u64 size);
+
+#else
+
+static inline u64 kho_boot_clock(void)
+{
+	return 0;
+}
+
+static inline int kho_sysfs_init(void)
+{
+	return 0;
+}
+
+static inline void kho_scratch_release(void)
+{
+}
+
+static inline bool kho_scratch_overlap(phys_addr_t phys, u64 size)
+{
+	return false;
+}
+#endif
+
+/*
+ * The architecture's clock, which goes on counting through kexec, and its
+ * rate. clock.c has one that does not, for where there is no kexec.
+ */
+u64 kho_clock(void);
+u32 kho_clock_khz(void);
+
+#endif /* _KERNEL_KHO_INTERNAL_H */

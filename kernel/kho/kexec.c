@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kexec_file_load(): the next kernel goes into scratch and takes the handover
+ * along.
+ */
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/sizes.h>
+
+#include "internal.h"
+
+static bool carries_handover(const struct kimage *image)
+{
+	return kho_out_fdt() && image->type != KEXEC_TYPE_CRASH;
+}
+
+/**
+ * kho_fill_kimage - have an image carry the handover
+ * @image: the image that is being loaded
+ *
+ * The root FDT stays where it is, and is read when the next kernel boots: what
+ * is preserved after this is handed over, too.
+ *
+ * Context: kexec lock held; may sleep.
+ * Return: 0, or the error with which the segment was refused.
+ */
+int kho_fill_kimage(struct kimage *image)
+{
+	size_t size = array_size(kho_scratch_cnt, sizeof(*kho_scratch));
+	struct kexec_buf kbuf = {
+		.image = image,
+		.buffer = kho_scratch,
+		.bufsz = size,
+		.memsz = size,
+		.mem = KEXEC_BUF_MEM_UNKNOWN,
+		.buf_align = SZ_64K,
+		.buf_max = ULONG_MAX,
+		.top_down = true,
+	};
+	int err;
+
+	if (!carries_handover(image))
+		return 0;
+
+	err = kexec_add_buffer(&kbuf);
+	if (err)
+		return err;
+
+	image->kho.fdt = virt_to_phys(kho_out_fdt());
+	image->kho.scratch = kbuf.mem;
+	image->kho.scratch_size = size;
+	return 0;
+}
+
+/**
+ * kho_locate_mem_hole - find room for a segment in scratch
+ * @kbuf: the segment
+ * @func: asked about one area after the other; 1 if it has taken it
+ *
+ * Context: kexec lock held.
+ * Return: 0 if there is room, -EADDRNOTAVAIL if there is none, 1 if the segment
+ * may go anywhere, as the image carries no handover.
+ */
+int kho_locate_mem_hole(struct kexec_buf *kbuf,
+			int (*func)(struct resource *res, void *arg))
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (!carries_handover(kbuf->image))
+		return 1;
+
+	for (i = 0; i < kho_scratch_cnt && ret != 1; i++) {
+		struct resource res = {
+			.start = kho_scratch[i].addr,
+			.end = kho_scratch[i].addr + kho_scratch[i].size - 1,
+		};
+
+		if (kho_scratch[i].size)
+			ret = func(&res, kbuf);
+	}
+	return ret == 1 ? 0 : -EADDRNOTAVAIL;
+}

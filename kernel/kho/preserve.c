@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What this kernel hands over: preserved memory and subtrees.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/export.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+
+#include "internal.h"
+#include "map.h"
+#include "root_fdt.h"
+
+/* The map's lock nests inside out_lock. */
+static struct kho_map out_map = KHO_MAP_INIT(out_map);
+
+/* Protects the contents of out_fdt; the pointer is set once, at init. */
+static DEFINE_MUTEX(out_lock);
+static void *out_fdt;
+
+/**
+ * kho_out_init - begin a handover that is still empty
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kho_out_init(void)
+{
+	void *fdt;
+	int err;
+
+	err = kho_map_init(&out_map);
+	if (err)
+		return err;
+
+	fdt = (void *)get_zeroed_page(GFP_KERNEL);
+	if (!fdt) {
+		err = -ENOMEM;
+		goto err_map;
+	}
+
+	err = kho_root_create(fdt, virt_to_phys(out_map.root));
+	if (err)
+		goto err_fdt;
+	err = kho_out_mark(virt_to_phys(fdt), 0);
+	if (err)
+		goto err_fdt;
+
+	out_fdt = fdt;
+	return 0;
+
+err_fdt:
+	free_page((unsigned long)fdt);
+err_map:
+	kho_map_destroy(&out_map);
+	return err;
+}
+
+/**
+ * kho_out_fdt - the root FDT that is handed over
+ *
+ * Return: its one page, or NULL if the core didn't initialize.
+ */
+void *kho_out_fdt(void)
+{
+	return out_fdt;
+}
+
+/**
+ * kho_out_mark - preserve a block, whatever it holds
+ * @phys: physical address in bytes, aligned to the block's size
+ * @order: the block has 2^@order pages
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if the block lies in scratch or isn't aligned; -ENOMEM.
+ */
+int kho_out_mark(phys_addr_t phys, unsigned int order)
+{
+	if (kho_scratch_overlap(phys, PAGE_SIZE << order))
+		return -EINVAL;
+	return kho_map_set(&out_map, phys, order);
+}
+
+/**
+ * kho_out_unmark - undo kho_out_mark()
+ * @phys: physical address in bytes
+ * @order: the block has 2^@order pages
+ *
+ * Context: may sleep.
+ */
+void kho_out_unmark(phys_addr_t phys, unsigned int order)
+{
+	kho_map_clear(&out_map, phys, order);
+}
+
+/**
+ * kho_preserve_folio - have the next kernel find a folio as it is
+ * @folio: the folio; the caller keeps it allocated, where it is
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if it lies in scratch; -ENOMEM.
+ */
+int kho_preserve_folio(struct folio *folio)
+{
+	return kho_out_mark(PFN_PHYS(folio_pfn(folio)), folio_order(folio));
+}
+EXPORT_SYMBOL_GPL(kho_preserve_folio);
+
+/**
+ * kho_unpreserve_folio - undo kho_preserve_folio()
+ * @folio: the folio
+ *
+ * Context: may sleep.
+ */
+void kho_unpreserve_folio(struct folio *folio)
+{
+	kho_out_unmark(PFN_PHYS(folio_pfn(folio)), folio_order(folio));
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_folio);
+
+/* The largest block that starts at @pfn, in one NUMA node, up to @end. */
+static unsigned int block_order(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = ilog2(end - pfn);
+
+	if (pfn)
+		order = min_t(unsigned int, order, __ffs(pfn));
+	while (order && pfn_to_nid(pfn) != pfn_to_nid(pfn + BIT(order) - 1))
+		order--;
+	return order;
+}
+
+/**
+ * kho_unpreserve_pages - undo kho_preserve_pages()
+ * @page: the first page
+ * @nr_pages: the same number as then
+ *
+ * Context: may sleep.
+ */
+void kho_unpreserve_pages(struct page *page, unsigned long nr_pages)
+{
+	unsigned long pfn = page_to_pfn(page), end = pfn + nr_pages;
+
+	while (pfn < end) {
+		unsigned int order = block_order(pfn, end);
+
+		kho_out_unmark(PFN_PHYS(pfn), order);
+		pfn += BIT(order);
+	}
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
+
+/**
+ * kho_preserve_pages - have the next kernel find pages as they are
+ * @page: the first page; the caller keeps them allocated, where they are
+ * @nr_pages: number of physically contiguous pages
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if any of it lies in scratch; -ENOMEM. On error nothing
+ * is preserved.
+ */
+int kho_preserve_pages(struct page *page, unsigned long nr_pages)
+{
+	unsigned long first = page_to_pfn(page), end = first + nr_pages;
+	unsigned long pfn = first;
+	int err;
+
+	while (pfn < end) {
+		unsigned int order = block_order(pfn, end);
+
+		err = kho_out_mark(PFN_PHYS(pfn), order);
+		if (err)
+			goto err_undo;
+		pfn += BIT(order);
+	}
+	return 0;
+
+err_undo:
+	/* The blocks were cut with this @end in view: undo them so, too. */
+	for (end = pfn, pfn = first; pfn < end; ) {
+		unsigned int order = block_order(pfn, first + nr_pages);
+
+		kho_out_unmark(PFN_PHYS(pfn), order);
+		pfn += BIT(order);
+	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_preserve_pages);
+
+/**
+ * kho_alloc_preserve - allocate zeroed memory that is preserved
+ * @size: bytes, rounded up to whole pages
+ *
+ * Context: may sleep.
+ * Return: physically contiguous memory, or an ERR_PTR().
+ */
+void *kho_alloc_preserve(size_t size)
+{
+	void *mem;
+	int err;
+
+	size = PAGE_ALIGN(size);
+	mem = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+
+	err = kho_preserve_pages(virt_to_page(mem), size >> PAGE_SHIFT);
+	if (err) {
+		free_pages_exact(mem, size);
+		return ERR_PTR(err);
+	}
+	return mem;
+}
+EXPORT_SYMBOL_GPL(kho_alloc_preserve);
+
+/**
+ * kho_unpreserve_free - undo kho_alloc_preserve()
+ * @mem: what it returned
+ * @size: the same size as then
+ *
+ * Context: may sleep.
+ */
+void kho_unpreserve_free(void *mem, size_t size)
+{
+	size = PAGE_ALIGN(size);
+	kho_unpreserve_pages(virt_to_page(mem), size >> PAGE_SHIFT);
+	free_pages_exact(mem, size);
+}
+EXPORT_SYMBOL_GPL(kho_unpreserve_free);
+
+/**
+ * kho_add_subtree - name a blob, for the next kernel to find
+ * @name: name of the subtree
+ * @blob: the data, page aligned, which the caller has preserved
+ * @size: bytes
+ *
+ * It is part of the handover at once, also of an image already loaded.
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST; -ENOSPC if the root FDT is full; -EOPNOTSUPP without KHO.
+ */
+int kho_add_subtree(const char *name, void *blob, size_t size)
+{
+	if (!out_fdt)
+		return -EOPNOTSUPP;
+
+	guard(mutex)(&out_lock);
+	return kho_root_add(out_fdt, name, virt_to_phys(blob), size);
+}
+EXPORT_SYMBOL_GPL(kho_add_subtree);
+
+/**
+ * kho_remove_subtree - undo kho_add_subtree()
+ * @blob: the data
+ *
+ * Context: may sleep.
+ */
+void kho_remove_subtree(void *blob)
+{
+	guard(mutex)(&out_lock);
+	if (!out_fdt || !kho_root_remove(out_fdt, virt_to_phys(blob)))
+		pr_warn("no subtree at %p to remove\n", blob);
+}
+EXPORT_SYMBOL_GPL(kho_remove_subtree);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What this kernel was handed: memory that is still preserved, and subtrees.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+
+#include "../../mm/internal.h"
+
+#include "internal.h"
+#include "map.h"
+#include "root_fdt.h"
+
+/*
+ * Blocks that nobody has taken yet. A block leaves the map when it is
+ * restored, so that nothing is restored twice, and nothing that wasn't
+ * preserved.
+ */
+static struct kho_map in_map = KHO_MAP_INIT(in_map);
+
+/* Set once, when the handover was found to be sound. */
+static const void *in_fdt;
+
+/**
+ * kho_in_set - take over what the previous kernel has left
+ * @fdt: its root FDT, checked
+ * @map_root: the root of its map, checked and reserved; or NULL to keep ours
+ *
+ * Context: early boot.
+ */
+void kho_in_set(void *fdt, void *map_root)
+{
+	in_fdt = fdt;
+	in_map.root = map_root;
+}
+
+/**
+ * kho_in_fdt - the root FDT of the previous kernel
+ *
+ * Return: the FDT, or NULL if there was no handover.
+ */
+const void *kho_in_fdt(void)
+{
+	return in_fdt;
+}
+
+/*
+ * Order of the block that starts at @phys, or -ENOENT. A block that can't be
+ * true, in scratch or where no memory is, does not count.
+ */
+static int in_order(phys_addr_t phys)
+{
+	int order = kho_map_order(&in_map, phys);
+
+	if (order < 0 || order >= BITS_PER_LONG - PAGE_SHIFT ||
+	    !pfn_valid(PHYS_PFN(phys)) ||
+	    !pfn_valid(PHYS_PFN(phys) + BIT(order) - 1) ||
+	    kho_scratch_overlap(phys, PAGE_SIZE << order))
+		return -ENOENT;
+	return order;
+}
+
+/**
+ * kho_in_covers - is all of this memory preserved, and not taken yet?
+ * @phys: physical address in bytes
+ * @nr_pages: number of pages
+ *
+ * Context: may sleep.
+ * Return: true if blocks that start at @phys cover just these pages.
+ */
+bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages)
+{
+	if (!PAGE_ALIGNED(phys))
+		return false;
+
+	while (nr_pages) {
+		int order = in_order(phys);
+
+		if (order < 0 || BIT(order) > nr_pages)
+			return false;
+		phys += PAGE_SIZE << order;
+		nr_pages -= BIT(order);
+	}
+	return true;
+}
+
+/* Make the pages of a block look as if they had just been allocated. */
+static void adopt_pages(phys_addr_t phys, unsigned int order, bool compound)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(phys));
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++) {
+		ClearPageReserved(page + i);
+		set_page_count(page + i, compound && i ? 0 : 1);
+	}
+	if (compound && order)
+		prep_compound_page(page, order);
+	adjust_managed_page_count(page, BIT(order));
+
+	/* If it was being handed on, it has found its owner now. */
+	kho_out_unmark(phys, order);
+}
+
+/**
+ * kho_restore_folio - take a preserved folio
+ * @phys: physical address in bytes
+ *
+ * Context: may sleep.
+ * Return: the folio, with one reference, which the caller owns; NULL if no
+ * folio is preserved there, or it has been taken already.
+ */
+struct folio *kho_restore_folio(phys_addr_t phys)
+{
+	int order = in_order(phys);
+
+	if (order < 0 || order > MAX_PAGE_ORDER ||
+	    !kho_map_clear(&in_map, phys, order))
+		return NULL;
+
+	adopt_pages(phys, order, true);
+	return page_folio(pfn_to_page(PHYS_PFN(phys)));
+}
+EXPORT_SYMBOL_GPL(kho_restore_folio);
+
+/**
+ * kho_restore_pages - take preserved pages
+ * @phys: physical address of the first one in bytes
+ * @nr_pages: the number that was preserved
+ *
+ * Context: may sleep.
+ * Return: the first page; each has one reference, which the caller owns. NULL,
+ * and nothing taken, unless all of them are preserved and nobody has them.
+ */
+struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
+{
+	phys_addr_t pos = phys;
+
+	if (!nr_pages || !kho_in_covers(phys, nr_pages))
+		return NULL;
+
+	while (nr_pages) {
+		int order = in_order(pos);
+
+		if (order < 0 || !kho_map_clear(&in_map, pos, order))
+			return NULL;
+		adopt_pages(pos, order, false);
+		pos += PAGE_SIZE << order;
+		nr_pages -= BIT(order);
+	}
+	return pfn_to_page(PHYS_PFN(phys));
+}
+EXPORT_SYMBOL_GPL(kho_restore_pages);
+
+/**
+ * kho_restore_free - free preserved memory that nobody needs any more
+ * @phys: physical address in bytes
+ * @size: bytes, as they were given to kho_alloc_preserve()
+ *
+ * Memory that has been taken already is left alone.
+ *
+ * Context: may sleep.
+ */
+void kho_restore_free(phys_addr_t phys, size_t size)
+{
+	unsigned long nr_pages = PFN_UP(size);
+	struct page *page = kho_restore_pages(phys, nr_pages);
+
+	while (page && nr_pages--)
+		__free_page(page++);
+}
+EXPORT_SYMBOL_GPL(kho_restore_free);
+
+/**
+ * kho_retrieve_subtree - find a blob of the previous kernel
+ * @name: name of the subtree
+ * @phys: where to store its physical address in bytes
+ * @size: where to store its size in bytes, or NULL
+ *
+ * The blob stays preserved until kho_restore_free().
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOENT if there is none, or no handover; -EINVAL if its entry is
+ * broken or it lies in memory that isn't preserved.
+ */
+int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
+{
+	u64 len;
+	int err;
+
+	if (!in_fdt)
+		return -ENOENT;
+
+	err = kho_root_find(in_fdt, name, phys, &len);
+	if (err)
+		return err;
+	if (len > SIZE_MAX - PAGE_SIZE || !kho_in_covers(*phys, PFN_UP(len)))
+		return -EINVAL;
+	if (size)
+		*size = len;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kho_retrieve_subtree);
+
+static int hand_on_block(phys_addr_t phys, unsigned int order, void *data)
+{
+	/* What can't be true is not worth handing on. */
+	if (kho_scratch_overlap(phys, PAGE_SIZE << order))
+		return 0;
+	return kho_out_mark(phys, order);
+}
+
+/**
+ * kho_in_hand_on - preserve once more what nobody has taken
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM; it may be called again then.
+ */
+int kho_in_hand_on(void)
+{
+	static const struct kho_map_walker walker = {
+		.block = hand_on_block,
+	};
+
+	return kho_map_walk(&in_map, &walker, NULL);
+}

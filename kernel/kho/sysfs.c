@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The core in sysfs: the FDTs, and where scratch is.
+ */
+#include <linux/kobject.h>
+#include <linux/libfdt.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+#include "root_fdt.h"
+
+static ssize_t dt_read(struct file *file, struct kobject *kobj,
+		       struct bin_attribute *attr, char *buf, loff_t pos,
+		       size_t count)
+{
+	const void *fdt = attr->private ?: kho_out_fdt();
+
+	return memory_read_from_buffer(buf, count, &pos, fdt,
+				       fdt_totalsize(fdt));
+}
+
+/* Another kernel's FDT is in one place, ours in another; both are a page. */
+static struct bin_attribute dt_out_attr = {
+	.attr = { .name = "dt", .mode = 0400 },
+	.read = dt_read,
+};
+
+static struct bin_attribute dt_in_attr = {
+	.attr = { .name = "dt", .mode = 0400 },
+	.read = dt_read,
+};
+
+static ssize_t dt_max_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", KHO_ROOT_SIZE);
+}
+
+static ssize_t scratch_phys_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < kho_scratch_cnt; i++)
+		len += sysfs_emit_at(buf, len, "%#llx\n",
+				     (u64)kho_scratch[i].addr);
+	return len;
+}
+
+static ssize_t scratch_len_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < kho_scratch_cnt; i++)
+		len += sysfs_emit_at(buf, len, "%#llx\n",
+				     (u64)kho_scratch[i].size);
+	return len;
+}
+
+static struct kobj_attribute dt_max_attr = __ATTR(dt_max, 0400, dt_max_show,
+						  NULL);
+static struct kobj_attribute scratch_phys_attr =
+	__ATTR(scratch_phys, 0400, scratch_phys_show, NULL);
+static struct kobj_attribute scratch_len_attr =
+	__ATTR(scratch_len, 0400, scratch_len_show, NULL);
+
+static struct attribute *core_attrs[] = {
+	&dt_max_attr.attr,
+	&scratch_phys_attr.attr,
+	&scratch_len_attr.attr,
+	NULL
+};
+
+static struct bin_attribute *core_bin_attrs[] = {
+	&dt_out_attr,
+	NULL
+};
+
+static const struct attribute_group core_group = {
+	.attrs = core_attrs,
+	.bin_attrs = core_bin_attrs,
+};
+
+static int __init show_incoming(void)
+{
+	struct kobject *kobj;
+	int err;
+
+	if (!kho_in_fdt())
+		return 0;
+
+	kobj = kobject_create_and_add("kho", firmware_kobj);
+	if (!kobj)
+		return -ENOMEM;
+
+	dt_in_attr.private = (void *)kho_in_fdt();
+	err = sysfs_create_bin_file(kobj, &dt_in_attr);
+	if (err)
+		kobject_put(kobj);
+	return err;
+}
+
+/**
+ * kho_sysfs_init - show the core in /sys/kernel/kho and /sys/firmware/kho
+ *
+ * Context: initcall.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kho_sysfs_init(void)
+{
+	int err = sysfs_create_group(kho_kobj, &core_group);
+
+	return err ?: show_incoming();
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Configures and builds a guest kernel out of a prepared tree.
+
+The configuration is tinyconfig plus fragments; every option that a fragment
+names has to be in it afterwards, so that a dependency that is missing shows
+here and not in a guest that behaves oddly. Everything that the build prints
+is in OUTPUT.log.
+"""
+import argparse
+import glob
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+CCACHE = "/usr/lib/ccache"
+# What a build from nothing prints, roughly; for the percentage only.
+USUAL_STEPS = 1250
+REPORT_EVERY = 10
+STEP = re.compile(r"  [A-Z][A-Z0-9_]+ +(?:\[M\] +)?\S+")
+OPTION = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
+
+
+class BuildError(Exception):
+    """A message that says what did not build, and where to look."""
+
+
+def environment():
+    env = dict(os.environ, LC_ALL="C")
+    if os.path.isdir(CCACHE):
+        env["PATH"] = CCACHE + ":" + env.get("PATH", "")
+    return env
+
+
+def jobs():
+    return f"-j{len(os.sched_getaffinity(0))}"
+
+
+class Step:
+    """Runs commands that take long: shows progress, logs what they print."""
+
+    def __init__(self, name, log):
+        self.name = name
+        self.log = log
+        self.start = time.monotonic()
+        self.done = 0
+        self.reported = self.start
+
+    def say(self, text):
+        elapsed = time.monotonic() - self.start
+        print(f"{self.name}: {text} ({elapsed:.0f} s)", flush=True)
+
+    def run(self, *command):
+        with open(self.log, "a", encoding="utf-8") as log, \
+             subprocess.Popen(command, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT,
+                              env=environment()) as process:
+            for line in process.stdout:
+                log.write(line)
+                self.count(line)
+        if process.returncode:
+            raise BuildError(f"{self.name} failed:\n{self.tail()}\n"
+                             f"The whole log is {self.log}")
+
+    def count(self, line):
+        if not STEP.match(line):
+            return
+        self.done += 1
+        now = time.monotonic()
+        if now - self.reported >= REPORT_EVERY:
+            self.reported = now
+            part = min(99, 100 * self.done // USUAL_STEPS)
+            self.say(f"{self.done} files built, about {part} %")
+
+    def tail(self, lines=40):
+        with open(self.log, encoding="utf-8") as log:
+            text = log.read().splitlines()
+        errors = [line for line in text if "error:" in line][:10]
+        return "\n".join(errors + ["..."] + text[-lines:])
+
+
+def read_options(path):
+    """{option: value} of a fragment or configuration; "n" if not set."""
+    options = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            match = OPTION.match(line.rstrip("\n"))
+            if match:
+                options[match[1]] = match[2] or "n"
+    return options
+
+
+def missing_options(fragments, config):
+    """What the fragments ask for, later ones first, and did not get."""
+    wanted = {}
+    for fragment in fragments:
+        wanted.update(read_options(fragment))
+    got = read_options(config)
+    return [f"{name}: {value} wanted, {got.get(name, 'n')} in the result"
+            for name, value in wanted.items() if got.get(name, "n") != value]
+
+
+class Kernel:
+    """One output folder of a tree."""
+
+    def __init__(self, tree, output, fragments):
+        self.tree = tree
+        self.output = output
+        self.fragments = fragments
+        self.config = os.path.join(output, ".config")
+        self.stamp = os.path.join(output, ".fragments")
+        self.step = Step("kernel " + os.path.basename(output),
+                         output + ".log")
+
+    def make(self, *targets):
+        self.step.run("make", "-C", self.tree, f"O={self.output}", jobs(),
+                      *targets)
+
+    def inputs(self):
+        """What the configuration follows from."""
+        digest = hashlib.sha256()
+        patterns = ("patches/6.12/*", "**/Kconfig*")
+        files = [file for pattern in patterns for file in glob.glob(
+                     os.path.join(REPO, pattern), recursive=True)
+                 if not file.startswith(os.path.join(REPO, "build/"))]
+        for file in [*self.fragments, *sorted(files)]:
+            with open(file, "rb") as content:
+                digest.update(content.read())
+        digest.update(os.path.realpath(self.tree).encode())
+        return digest.hexdigest()
+
+    def configure(self):
+        inputs = self.inputs()
+        if os.path.exists(self.stamp) and os.path.exists(self.config):
+            with open(self.stamp, encoding="utf-8") as file:
+                if file.read() == inputs:
+                    return
+        self.step.say("configuring")
+        old = self.read_config()
+        self.make("tinyconfig")
+        merge = os.path.join(self.tree, "scripts/kconfig/merge_config.sh")
+        self.step.run(merge, "-m", "-O", self.output, self.config,
+                      *self.fragments)
+        self.make("olddefconfig")
+        missing = missing_options(self.fragments, self.config)
+        if missing:
+            raise BuildError("options that the configuration lacks:\n  " +
+                             "\n  ".join(missing))
+        if old and old[0] == self.read_config()[0]:
+            os.utime(self.config, ns=(old[1], old[1]))
+        with open(self.stamp, "w", encoding="utf-8") as file:
+            file.write(inputs)
+
+    def read_config(self):
+        """(content, time of change) of the configuration, None if none."""
+        if not os.path.exists(self.config):
+            return None
+        with open(self.config, "rb") as file:
+            return file.read(), os.stat(self.config).st_mtime_ns
+
+    def build(self):
+        os.makedirs(self.output, exist_ok=True)
+        open(self.step.log, "w", encoding="utf-8").close()
+        self.configure()
+        self.step.say("building")
+        self.make("bzImage")
+        if read_options(self.config).get("CONFIG_NETDEVSIM") == "m":
+            self.make("modules")
+        self.step.say(f"ready, {self.step.done} files built")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--tree", required=True)
+    parser.add_argument("--output", required=True)
+    parser.add_argument("fragments", nargs="+")
+    args = parser.parse_args()
+    try:
+        Kernel(os.path.abspath(args.tree), os.path.abspath(args.output),
+               [os.path.abspath(name) for name in args.fragments]).build()
+    except BuildError as error:
+        return str(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

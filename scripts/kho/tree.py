@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Makes a kernel tree out of a base kernel, the series and this repository.
+
+The tree is the base with the files that the series touches patched and this
+repository's own files linked in. Run again, it brings the tree up to date and
+leaves every file whose content stays the same alone, so that a build only
+makes what has changed. What the base had in the patched files is kept in
+TREE/.kho/base.
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+PATCHES = os.path.join(REPO, "patches", "6.12")
+DEBIAN_SOURCE = "/usr/src/linux-source-6.12.tar.xz"
+OVERLAY = ("Documentation", "arch", "drivers", "include", "kernel", "lib",
+           "mm", "tools/testing/selftests")
+NO_COPY = shutil.ignore_patterns(".git", "*.o", "*.cmd", "*.a", "vmlinux*")
+RECORD = ".kho"
+
+
+class TreeError(Exception):
+    """Why there is no tree."""
+
+
+def say(text):
+    print(f"tree: {text}", flush=True)
+
+
+def series(folder=PATCHES):
+    """Paths of the patches, in order."""
+    with open(os.path.join(folder, "series"), encoding="utf-8") as file:
+        lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in file)
+        return [os.path.join(folder, line) for line in lines if line]
+
+
+def touched_files(patches):
+    """Every file that a patch changes or adds, relative to the tree."""
+    names = set()
+    for patch in patches:
+        with open(patch, encoding="utf-8") as file:
+            for line in file:
+                match = re.match(r"(?:---|\+\+\+) [ab]/(\S+)", line)
+                if match:
+                    names.add(match[1])
+    return sorted(names)
+
+
+def copy_file(source, target):
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    shutil.copyfile(source, target)
+    shutil.copymode(source, target)
+
+
+def apply_series(folder, patches):
+    """Applies the patches in a folder that holds the files they touch."""
+    for patch in patches:
+        run = subprocess.run(
+            ["patch", "-p1", "--no-backup-if-mismatch", "--force", "-d",
+             folder, "-i", patch], capture_output=True, text=True,
+            check=False)
+        if run.returncode:
+            raise TreeError(f"{os.path.relpath(patch, REPO)} does not apply:"
+                            f"\n{run.stdout}{run.stderr}")
+
+
+def same_content(one, two):
+    try:
+        with open(one, "rb") as left, open(two, "rb") as right:
+            return left.read() == right.read()
+    except FileNotFoundError:
+        return False
+
+
+class Tree:
+    """One prepared kernel tree."""
+
+    def __init__(self, path):
+        self.path = path
+        self.record = os.path.join(path, RECORD)
+        self.base = os.path.join(self.record, "base")
+
+    def is_development_tree(self):
+        """Patched by hand, under its own version control: not ours to patch."""
+        return os.path.isdir(os.path.join(self.path, ".git"))
+
+    def source(self):
+        try:
+            with open(os.path.join(self.record, "source"),
+                      encoding="utf-8") as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return None
+
+    # -- the base ---------------------------------------------------------
+
+    def unpack(self, ksrc):
+        """Makes the base kernel anew unless it is already this one."""
+        wanted = identity(ksrc)
+        if self.source() == wanted:
+            return
+        fresh = self.path + ".new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        start = time.monotonic()
+        if ksrc:
+            say(f"copying {ksrc}")
+            shutil.copytree(ksrc, fresh, symlinks=True, ignore=NO_COPY)
+            subprocess.run(["make", "-s", "-C", fresh, "mrproper"],
+                           check=True)
+        else:
+            say(f"unpacking {DEBIAN_SOURCE}")
+            os.makedirs(fresh)
+            subprocess.run(["tar", "-xf", DEBIAN_SOURCE, "-C", fresh,
+                            "--strip-components=1"], check=True)
+        os.makedirs(os.path.join(fresh, RECORD, "base"))
+        with open(os.path.join(fresh, RECORD, "source"), "w",
+                  encoding="utf-8") as file:
+            json.dump(wanted, file)
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.rename(fresh, self.path)
+        say(f"base kernel ready after {time.monotonic() - start:.0f} s")
+
+    # -- the series -------------------------------------------------------
+
+    def patched_before(self):
+        return [os.path.relpath(os.path.join(folder, name), self.base)
+                for folder, _, names in os.walk(self.base) for name in names]
+
+    def keep_base(self, name):
+        """Keeps what the base has in a file before it is first patched."""
+        kept = os.path.join(self.base, name)
+        original = os.path.join(self.path, name)
+        if not os.path.exists(kept) and os.path.exists(original):
+            copy_file(original, kept)
+
+    def patch(self, patches):
+        """Makes every patched file what base plus series says."""
+        names = touched_files(patches)
+        for name in names:
+            self.keep_base(name)
+        with tempfile.TemporaryDirectory(dir=self.record) as work:
+            before = self.patched_before()
+            for name in before:
+                copy_file(os.path.join(self.base, name),
+                          os.path.join(work, name))
+            apply_series(work, patches)
+            changed = [name for name in sorted({*names, *before})
+                       if self.install(work, name)]
+        say(f"{len(patches)} patches, {len(names)} files, "
+            f"{len(changed)} changed")
+
+    def install(self, work, name):
+        new, target = os.path.join(work, name), os.path.join(self.path, name)
+        if same_content(new, target):
+            return False
+        if os.path.exists(new):
+            copy_file(new, target)
+        elif os.path.exists(target):
+            os.unlink(target)
+        return True
+
+    # -- our own files ----------------------------------------------------
+
+    def link(self):
+        """Links in this repository's files; drops links that lead nowhere."""
+        links = os.path.join(self.record, "links")
+        os.makedirs(self.record, exist_ok=True)
+        for name in read_lines(links):
+            path = os.path.join(self.path, name)
+            if os.path.islink(path) and not os.path.exists(path):
+                os.unlink(path)
+        made = []
+        for folder in OVERLAY:
+            if os.path.isdir(os.path.join(REPO, folder)):
+                made += self.link_folder(folder)
+        with open(links, "w", encoding="utf-8") as file:
+            file.writelines(name + "\n" for name in made)
+        say(f"{len(made)} links to this repository")
+
+    def link_folder(self, folder):
+        """Links what the tree lacks; descends into folders that it has."""
+        made = []
+        for entry in sorted(os.scandir(os.path.join(REPO, folder)),
+                            key=lambda entry: entry.name):
+            name = os.path.join(folder, entry.name)
+            target = os.path.join(self.path, name)
+            if entry.name == "__pycache__":
+                continue
+            if os.path.isdir(target) and not os.path.islink(target):
+                made += self.link_folder(name)
+            else:
+                self.link_one(entry.path, target)
+                made.append(name)
+        return made
+
+    @staticmethod
+    def link_one(source, target):
+        if os.path.islink(target):
+            if os.path.realpath(target) == os.path.realpath(source):
+                return
+            os.unlink(target)
+        elif os.path.exists(target):
+            raise TreeError(f"{target}: the base kernel has this file, "
+                            "change it by a patch")
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.symlink(source, target)
+
+
+def read_lines(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def identity(ksrc):
+    """What tells one base kernel from another."""
+    if ksrc:
+        return ["folder", os.path.abspath(ksrc)]
+    status = os.stat(DEBIAN_SOURCE)
+    return ["archive", DEBIAN_SOURCE, status.st_size, int(status.st_mtime)]
+
+
+
+
+def prepare(path, ksrc):
+    tree = Tree(path)
+    if tree.is_development_tree():
+        say(f"{path} is a development tree: only its links are made anew")
+    else:
+        tree.unpack(ksrc)
+        tree.patch(series())
+    tree.link()
+
+
+# -- does the series apply to other base kernels? ----------------------------
+
+def offered_versions(package="linux-source-6.12"):
+    """Versions of every 6.12.y source that apt offers."""
+    out = subprocess.run(["apt-cache", "madison", package], text=True,
+                         capture_output=True, check=True).stdout
+    return [line.split("|")[1].strip() for line in out.splitlines()]
+
+
+def extract(archive, names, folder):
+    """Takes the named files out of an archive with one leading folder."""
+    wanted = set(names)
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            name = member.name.split("/", 1)[-1]
+            if name in wanted and member.isfile():
+                target = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "wb") as file:
+                    shutil.copyfileobj(tar.extractfile(member), file)
+                wanted.remove(name)
+                if not wanted:
+                    return
+
+
+def check_version(version, patches):
+    with tempfile.TemporaryDirectory() as work:
+        subprocess.run(["apt-get", "download", "-qq",
+                        f"linux-source-6.12={version}"], cwd=work, check=True)
+        package = os.path.join(work, os.listdir(work)[0])
+        subprocess.run(["dpkg-deb", "-x", package, work + "/package"],
+                       check=True)
+        extract(work + "/package" + DEBIAN_SOURCE, touched_files(patches),
+                work + "/tree")
+        apply_series(work + "/tree", patches)
+
+
+def check_series():
+    """KTAP: one result for each version."""
+    patches, versions, failed = series(), offered_versions(), 0
+    print(f"TAP version 14\n1..{len(versions)}", flush=True)
+    for number, version in enumerate(versions, 1):
+        try:
+            check_version(version, patches)
+            verdict = "ok"
+        except (TreeError, subprocess.CalledProcessError) as error:
+            print("# " + str(error).replace("\n", "\n# "))
+            verdict, failed = "not ok", failed + 1
+        print(f"{verdict} {number} series applies to {version}", flush=True)
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("prepare", help="make or update a tree")
+    command.add_argument("tree")
+    command.add_argument("--ksrc", help="base kernel instead of Debian's")
+    commands.add_parser("check-series",
+                        help="does the series apply to all that apt offers?")
+    args = parser.parse_args()
+    try:
+        if args.command == "prepare":
+            return prepare(args.tree, args.ksrc)
+        return 1 if check_series() else 0
+    except TreeError as error:
+        return f"tree: {error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Packs the test guest's initramfs: installed programs, init, the next kernel.
+
+The archive is written directly (cpio "newc"), so neither root nor device
+nodes are needed, and equal input gives an equal archive. The guest finds its
+own initramfs again in /sys/firmware/initrd (retain_initrd), and the kernel to
+execute next in /boot/bzImage, so any number of updates can follow each other.
+"""
+import argparse
+import gzip
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GUEST = os.path.join(HERE, "guest")
+PROGRAMS = ("ip", "devlink", "tc", "ethtool", "kexec")
+SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+CONSOLE = (5, 1)
+
+
+class Archive:
+    """A cpio archive in the kernel's "newc" format, built in memory."""
+
+    def __init__(self):
+        self.data = bytearray()
+        self.names = set()
+
+    def _record(self, name, mode, body=b"", rdev=(0, 0)):
+        inode = len(self.names) + 1
+        fields = (inode, mode, 0, 0, 1, 0, len(body), 0, 0, *rdev,
+                  len(name) + 1, 0)
+        self.data += b"070701" + b"".join(b"%08X" % f for f in fields)
+        self.data += name.encode() + b"\0"
+        self._pad()
+        self.data += body
+        self._pad()
+
+    def _pad(self):
+        self.data += bytes(-len(self.data) % 4)
+
+    def add(self, name, mode, body=b"", rdev=(0, 0)):
+        """Adds an entry once, after the folders that lead to it."""
+        name = name.lstrip("/")
+        if name in self.names:
+            return
+        parent = os.path.dirname(name)
+        if parent:
+            self.add(parent, stat.S_IFDIR | 0o755)
+        self.names.add(name)
+        self._record(name, mode, body, rdev)
+
+    def add_file(self, name, source, mode=0o755):
+        with open(source, "rb") as file:
+            self.add(name, stat.S_IFREG | mode, file.read())
+
+    def add_link(self, name, target):
+        self.add(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def finish(self):
+        self._record("TRAILER!!!", 0)
+        return bytes(self.data)
+
+
+def find_program(name):
+    path = shutil.which(name, path=SEARCH_PATH)
+    if not path:
+        sys.exit(f"initramfs: program '{name}' is not installed (make deps)")
+    return path
+
+
+def shared_libraries(program):
+    """Every library that the dynamic linker would load, and the linker."""
+    out = subprocess.run(["ldd", program], capture_output=True, text=True,
+                         check=False).stdout
+    return re.findall(r"(/\S+) \(0x", out)
+
+
+def add_programs(archive):
+    for name in PROGRAMS:
+        path = find_program(name)
+        archive.add_file("usr/sbin/" + name, path)
+        for library in shared_libraries(path):
+            archive.add_file(library, library)
+
+
+def add_busybox(archive):
+    path = find_program("busybox")
+    archive.add_file("bin/busybox", path)
+    applets = subprocess.run([path, "--list"], capture_output=True, text=True,
+                             check=True).stdout.split()
+    for applet in applets:
+        if applet not in PROGRAMS:
+            archive.add_link("bin/" + applet, "busybox")
+
+
+def add_guest_files(archive):
+    for name in sorted(os.listdir(GUEST)):
+        target = "init" if name == "init" else "lib/kho/" + name
+        archive.add_file(target, os.path.join(GUEST, name))
+
+
+def build(kernel, modules):
+    archive = Archive()
+    for folder in ("proc", "sys", "dev", "tmp", "run"):
+        archive.add(folder, stat.S_IFDIR | 0o755)
+    archive.add("dev/console", stat.S_IFCHR | 0o600, rdev=CONSOLE)
+    add_guest_files(archive)
+    add_programs(archive)
+    add_busybox(archive)
+    archive.add_file("boot/bzImage", kernel, 0o644)
+    for module in modules:
+        archive.add_file("lib/modules/" + os.path.basename(module), module,
+                         0o644)
+    return archive.finish()
+
+
+def write_if_changed(path, data):
+    """Leaves an equal file alone, so that what depends on it stays current."""
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            if file.read() == data:
+                return
+    with open(path + ".new", "wb") as file:
+        file.write(data)
+    os.replace(path + ".new", path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--kernel", required=True, help="bzImage to execute")
+    parser.add_argument("--module", action="append", default=[],
+                        help="kernel module to pack (may be repeated)")
+    parser.add_argument("output", help="initramfs to write")
+    args = parser.parse_args()
+    archive = gzip.compress(build(args.kernel, args.module), 9, mtime=0)
+    write_if_changed(args.output, archive)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A test guest in QEMU: runs commands in it and watches its console.
+
+The console (first serial port) goes to a file, and anything in it that looks
+like a kernel bug fails the test. Commands go over the second serial port to
+the agent that guest/init starts.
+"""
+import base64
+import gzip
+import os
+import re
+import shlex
+import socket
+import subprocess
+import tempfile
+import time
+
+# Safety nets only, an order of magnitude above what was seen under emulation.
+BOOT_TIMEOUT = 120
+COMMAND_TIMEOUT = 120
+KVM_PROOF_TIMEOUT = 5
+
+QEMU = "qemu-system-x86_64"
+MACHINE = ("-machine", "pc", "-cpu", "max", "-display", "none", "-no-reboot",
+           "-nodefaults", "-nic", "none")
+COMMAND_LINE = ("console=ttyS0 retain_initrd panic=-1 loglevel=7 "
+                "tsc=reliable ")
+KERNEL_BUG = re.compile(
+    r"Kernel panic|\bBUG: |\bBUG at |WARNING: |\bOops\b|\bOops:|"
+    r"general protection fault|INFO: (task|possible|rcu)|suspicious RCU|"
+    r"possible (circular|recursive) locking|unable to handle|Bad page state|"
+    r"Call Trace:|KASAN:|UBSAN:|refcount_t: |kobject_add failed|"
+    r"scheduling while atomic|sleeping function called")
+
+
+class GuestError(Exception):
+    """The guest did something that a test did not ask for."""
+
+
+class CommandFailed(GuestError):
+    """A command in the guest ended with a status other than 0."""
+
+    def __init__(self, command, status, output):
+        super().__init__(f"'{command}' ended with status {status}: "
+                         f"{output.strip() or '(no output)'}")
+        self.status = status
+        self.output = output
+
+
+def tail(text, lines=40):
+    return "\n".join(text.splitlines()[-lines:])
+
+
+class Agent:
+    """The guest's end of the second serial port."""
+
+    def __init__(self, vm, path):
+        self.vm = vm
+        self.requests = 0
+        self.buffer = b""
+        self.socket = socket.socket(socket.AF_UNIX)
+        self._connect(path)
+        self.socket.settimeout(0.5)
+
+    def _connect(self, path):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return self.socket.connect(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                self.vm.check_running()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, script):
+        self.requests += 1
+        body = base64.b64encode(script.encode()).decode()
+        self.socket.sendall(f"{self.requests} {body}\n".encode())
+
+    def line(self, timeout, doing):
+        """Returns the next whole line; the guest must stay sane meanwhile."""
+        deadline = time.monotonic() + timeout
+        while b"\n" not in self.buffer:
+            self._receive()
+            if b"\n" in self.buffer:
+                break
+            self.vm.check_console()
+            if time.monotonic() > deadline:
+                raise GuestError(f"no answer in {timeout} s while {doing}; "
+                                 "console:\n" + tail(self.vm.console()))
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode(errors="replace").strip()
+
+    def _receive(self):
+        try:
+            data = self.socket.recv(65536)
+        except socket.timeout:
+            return
+        except ConnectionResetError:
+            data = b""
+        if data:
+            self.buffer += data
+            return
+        self.vm.check_console()
+        self.vm.process.wait(10)
+        raise GuestError("the guest ended; console:\n" +
+                         tail(self.vm.console()))
+
+    def answer(self, line):
+        """Returns (status, output) of a "done" line, None for any other."""
+        match = re.fullmatch(r"done (\d+) (\d+) ?(\S*)", line)
+        if not match:
+            return None
+        if int(match[1]) != self.requests:
+            raise GuestError(f"answer to request {match[1]}, "
+                             f"but {self.requests} was asked")
+        output = gzip.decompress(base64.b64decode(match[3]))
+        return int(match[2]), output.decode(errors="replace")
+
+
+class VM:
+    """A running guest; use it in a 'with' statement, which ends it."""
+
+    def __init__(self, kernel, initrd, *, cpus=1, memory="768M", append="",
+                 qemu_args=(), accel=None, log=None,
+                 boot_timeout=BOOT_TIMEOUT):
+        self.append = (COMMAND_LINE + append).strip()
+        self.process = self.agent = None
+        self.checked = self.boots = 0
+        self.allowed = []
+        self.folder = tempfile.TemporaryDirectory(prefix="kho-vm-")
+        self.console_path = log or os.path.join(self.folder.name, "console")
+        self.accel = accel or accelerator(kernel, initrd)
+        self.boot_timeout = boot_timeout
+        self._start(kernel, initrd, cpus, memory, qemu_args)
+
+    def _start(self, kernel, initrd, cpus, memory, qemu_args):
+        agent_path = os.path.join(self.folder.name, "agent")
+        open(self.console_path, "wb").close()
+        command = [QEMU, *MACHINE, "-accel", self.accel, "-smp", str(cpus),
+                   "-m", memory, "-kernel", kernel, "-initrd", initrd,
+                   "-append", self.append,
+                   "-serial", f"file:{self.console_path}",
+                   "-serial", f"unix:{agent_path},server=on,wait=off",
+                   *qemu_args]
+        self.errors = open(os.path.join(self.folder.name, "qemu"), "w+b")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stdout=self.errors,
+                                        stderr=self.errors)
+        try:
+            self.agent = Agent(self, agent_path)
+            self.wait_boot()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            if kind is None:
+                self.check_console()
+        finally:
+            self.close()
+
+    def close(self):
+        """Ends the guest, whatever it is doing."""
+        if self.agent:
+            self.agent.close()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.errors.close()
+        self.folder.cleanup()
+
+    def console(self):
+        with open(self.console_path, "rb") as file:
+            return file.read().decode(errors="replace").replace("\r", "")
+
+    def allow(self, pattern):
+        """Console lines that match are no bug in this test."""
+        self.allowed.append(re.compile(pattern))
+
+    def check_running(self):
+        if self.process.poll() is None:
+            return
+        self.errors.seek(0)
+        raise GuestError(
+            f"QEMU ended with status {self.process.returncode}: " +
+            self.errors.read().decode(errors="replace") + "\nconsole:\n" +
+            tail(self.console()))
+
+    def check_console(self):
+        """Fails on the first sign of a kernel bug since the last check."""
+        lines = self.console().split("\n")
+        complete = len(lines) - 1
+        for number in range(self.checked, complete):
+            line = lines[number]
+            if not KERNEL_BUG.search(line):
+                continue
+            if any(allowed.search(line) for allowed in self.allowed):
+                continue
+            time.sleep(1)
+            lines = self.console().split("\n")
+            context = lines[max(0, number - 5):number + 40]
+            self.checked = len(lines) - 1
+            raise GuestError("kernel bug on the console:\n" +
+                             "\n".join(context))
+        self.checked = complete
+
+    def wait_boot(self):
+        line = ""
+        while not line.startswith("ready "):
+            line = self.agent.line(self.boot_timeout, "booting")
+        self.boots += 1
+        self.check_console()
+
+    def run(self, command, timeout=COMMAND_TIMEOUT):
+        """Runs shell commands in the guest; returns (status, output)."""
+        self.agent.send(command)
+        answer = None
+        while answer is None:
+            line = self.agent.line(timeout, f"running '{command}'")
+            if line.startswith("ready "):
+                raise GuestError(f"the guest restarted in '{command}'")
+            answer = self.agent.answer(line)
+        self.check_console()
+        return answer
+
+    def sh(self, command, check=True, timeout=COMMAND_TIMEOUT):
+        """Runs shell commands in the guest and returns their output."""
+        status, output = self.run(command, timeout)
+        if check and status:
+            raise CommandFailed(command, status, output)
+        return output
+
+    def read(self, path):
+        return self.sh("cat " + shlex.quote(path)).strip()
+
+    def read_binary(self, path):
+        out = self.sh("base64 " + shlex.quote(path))
+        return base64.b64decode(out)
+
+    def try_write(self, path, value):
+        """Writes and returns "" or why the write failed."""
+        status, output = self.run(f"printf %s {shlex.quote(value)} > "
+                                  f"{shlex.quote(path)}")
+        return output.strip() or "failed" if status else ""
+
+    def write(self, path, value):
+        error = self.try_write(path, value)
+        if error:
+            raise GuestError(f"'{value}' > {path}: {error}")
+
+    def kexec_load(self, kernel="/boot/bzImage", append="", syscall="-s"):
+        """Loads a kernel and this guest's own initramfs for kexec."""
+        line = f"{self.append} {append}".strip()
+        return self.sh("cp /sys/firmware/initrd /tmp/initrd && "
+                       f"kexec {syscall} -l {kernel} --initrd=/tmp/initrd "
+                       f"--command-line={shlex.quote(line)}")
+
+    def kexec(self, command="kexec -e -x"):
+        """Executes the loaded kernel and waits until it is up.
+
+        A kernel that refuses answers instead: CommandFailed.
+        """
+        self.agent.send(command)
+        while True:
+            line = self.agent.line(self.boot_timeout, f"running '{command}'")
+            answer = self.agent.answer(line)
+            if answer:
+                self.check_console()
+                raise CommandFailed(command, *answer)
+            if line.startswith("ready "):
+                self.boots += 1
+                return self.check_console()
+
+
+def prove_kvm(kernel, initrd):
+    """Whether a guest reaches its agent under KVM, quickly."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    try:
+        with VM(kernel, initrd, accel="kvm", boot_timeout=KVM_PROOF_TIMEOUT):
+            return True
+    except (GuestError, OSError):
+        return False
+
+
+_accelerator = None
+
+
+def accelerator(kernel, initrd):
+    """"kvm" if a guest has been seen to boot with it, else "tcg"."""
+    global _accelerator
+    if not _accelerator:
+        _accelerator = "kvm" if prove_kvm(kernel, initrd) else "tcg"
+    return _accelerator
