@@ -132,41 +132,52 @@ class Tree:
 
     # -- the series -------------------------------------------------------
 
-    def patched_before(self):
+    def kept(self):
+        """The files whose base content is kept."""
         return [os.path.relpath(os.path.join(folder, name), self.base)
                 for folder, _, names in os.walk(self.base) for name in names]
 
-    def keep_base(self, name):
-        """Keeps what the base has in a file before it is first patched."""
-        kept = os.path.join(self.base, name)
-        original = os.path.join(self.path, name)
-        if not os.path.exists(kept) and os.path.exists(original):
-            copy_file(original, kept)
+    def keep_base(self, names):
+        """Keeps what the base has in files before they are first patched.
+
+        Returns all files that ever were patched, those included that the
+        base lacks.
+        """
+        record = os.path.join(self.record, "added")
+        added = set(read_lines(record))
+        for name in {*names} - {*self.kept()} - added:
+            original = os.path.join(self.path, name)
+            if os.path.exists(original):
+                copy_file(original, os.path.join(self.base, name))
+            else:
+                added.add(name)
+        write_lines(record, sorted(added))
+        return sorted({*self.kept(), *added})
 
     def patch(self, patches):
         """Makes every patched file what base plus series says."""
         names = touched_files(patches)
-        for name in names:
-            self.keep_base(name)
+        ever_patched = self.keep_base(names)
         with tempfile.TemporaryDirectory(dir=self.record) as work:
-            before = self.patched_before()
-            for name in before:
+            for name in self.kept():
                 copy_file(os.path.join(self.base, name),
                           os.path.join(work, name))
             apply_series(work, patches)
-            changed = [name for name in sorted({*names, *before})
+            changed = [name for name in ever_patched
                        if self.install(work, name)]
         say(f"{len(patches)} patches, {len(names)} files, "
             f"{len(changed)} changed")
 
     def install(self, work, name):
         new, target = os.path.join(work, name), os.path.join(self.path, name)
-        if same_content(new, target):
-            return False
         if os.path.exists(new):
+            if same_content(new, target):
+                return False
             copy_file(new, target)
         elif os.path.exists(target):
             os.unlink(target)
+        else:
+            return False
         return True
 
     # -- our own files ----------------------------------------------------
@@ -183,8 +194,7 @@ class Tree:
         for folder in OVERLAY:
             if os.path.isdir(os.path.join(REPO, folder)):
                 made += self.link_folder(folder)
-        with open(links, "w", encoding="utf-8") as file:
-            file.writelines(name + "\n" for name in made)
+        write_lines(links, made)
         say(f"{len(made)} links to this repository")
 
     def link_folder(self, folder):
@@ -222,6 +232,11 @@ def read_lines(path):
             return file.read().splitlines()
     except FileNotFoundError:
         return []
+
+
+def write_lines(path, lines):
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
 
 
 def identity(ksrc):
