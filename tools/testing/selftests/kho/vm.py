@@ -6,7 +6,9 @@ like a kernel bug fails the test. Commands go over the second serial port to
 the agent that guest/init starts.
 """
 import base64
+import contextlib
 import gzip
+import mmap
 import os
 import re
 import shlex
@@ -125,10 +127,12 @@ class Agent:
 class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
-    def __init__(self, kernel, initrd, *, cpus=1, memory="768M", append="",
-                 qemu_args=(), accel=None, log=None,
+    def __init__(self, kernel, initrd, *, cpus=1, memory=768, nodes=1,
+                 append="", accel=None, log=None,
                  boot_timeout=BOOT_TIMEOUT):
         self.append = (COMMAND_LINE + append).strip()
+        self.memory = memory
+        self.nodes = nodes
         self.process = self.agent = None
         self.checked = self.boots = 0
         self.allowed = []
@@ -136,17 +140,17 @@ class VM:
         self.console_path = log or os.path.join(self.folder.name, "console")
         self.accel = accel or accelerator(kernel, initrd)
         self.boot_timeout = boot_timeout
-        self._start(kernel, initrd, cpus, memory, qemu_args)
+        self._start(kernel, initrd, cpus)
 
-    def _start(self, kernel, initrd, cpus, memory, qemu_args):
+    def _start(self, kernel, initrd, cpus):
         agent_path = os.path.join(self.folder.name, "agent")
         open(self.console_path, "wb").close()
         command = [QEMU, *MACHINE, "-accel", self.accel, "-smp", str(cpus),
-                   "-m", memory, "-kernel", kernel, "-initrd", initrd,
+                   "-m", f"{self.memory}M", *self._memory_arguments(),
+                   "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
                    "-serial", f"file:{self.console_path}",
-                   "-serial", f"unix:{agent_path},server=on,wait=off",
-                   *qemu_args]
+                   "-serial", f"unix:{agent_path},server=on,wait=off"]
         self.errors = open(os.path.join(self.folder.name, "qemu"), "w+b")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=self.errors,
@@ -157,6 +161,34 @@ class VM:
         except BaseException:
             self.close()
             raise
+
+    def _memory_arguments(self):
+        """Memory is a file, so that a test can look at it and change it.
+
+        Of several NUMA nodes each has one CPU and its part of the memory.
+        """
+        if self.nodes == 1:
+            return (*self._backend("memory", self.memory),
+                    "-machine", "memory-backend=memory")
+        arguments = []
+        for node in range(self.nodes):
+            name = f"memory{node}"
+            arguments += [*self._backend(name, self.memory // self.nodes),
+                          "-numa", f"node,cpus={node},memdev={name}"]
+        return arguments
+
+    def _backend(self, name, size):
+        path = os.path.join(self.folder.name, name)
+        return ("-object", f"memory-backend-file,id={name},mem-path={path},"
+                           f"share=on,size={size}M")
+
+    @contextlib.contextmanager
+    def physical_memory(self):
+        """The memory of a guest with one node, by physical address."""
+        path = os.path.join(self.folder.name, "memory")
+        with open(path, "r+b") as file, \
+             mmap.mmap(file.fileno(), 0) as memory:
+            yield memory
 
     def __enter__(self):
         return self

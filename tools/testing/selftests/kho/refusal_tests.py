@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is refused, and that a refusal changes nothing."""
+import handover
+import nic
+from handover import KHO, command, expect_refused, expect_state
+from suite import test
+from update_tests import execute, expect, expect_nics, refuse_execution
+
+COMMANDS = ("prepare", "save", "abort", "restore", "finish")
+ALLOWED = {
+    "idle": ("prepare", "save"),
+    "prepared": ("prepare", "save", "abort"),
+    "saved": ("abort",),
+    "restoring": ("restore", "abort"),
+    "restored": ("abort", "finish"),
+}
+NO_COMMANDS = ("", "idle", "PREPARE", "prepare save", "prepared", "sav",
+               "x" * 300, "(done)")
+
+
+def refuse_all(vm, state):
+    """Everything that is no command in this state is refused, to no effect."""
+    expect_state(vm, state)
+    before = handover.snapshot(vm), nic.dump(vm)
+    client = sorted(handover.clients(vm))[0]
+    paths = (KHO + "state", f"{KHO}clients/{client}/state")
+    for path in paths:
+        for word in COMMANDS:
+            if word not in ALLOWED[state]:
+                expect_refused(vm, word, "busy", path)
+        for word in NO_COMMANDS[1:]:
+            expect_refused(vm, word, "Invalid argument", path)
+    for name in ("dt", "dt_max", "scratch_phys", "scratch_len", "timeline"):
+        expect(vm.try_write(KHO + name, "1"), f"{name} can be written")
+    expect_state(vm, state)
+    expect(handover.snapshot(vm) == before[0],
+           f"refused commands changed {KHO} in state {state}")
+    nic.assert_same(before[1], nic.dump(vm))
+
+
+@test()
+def refused_commands_before_kexec(vm, _notes):
+    nic.set_up(vm)
+    refuse_all(vm, "idle")
+    command(vm, "prepare", after="prepared")
+    refuse_all(vm, "prepared")
+    command(vm, "save", after="saved")
+    refuse_all(vm, "saved")
+
+
+@test()
+def refused_commands_after_kexec(vm, _notes):
+    nic.set_up(vm)
+    vm.kexec_load()
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    execute(vm)
+    refuse_all(vm, "restored")
+    vm.kexec_load()
+    refuse_execution(vm, "busy")
+    expect_nics(vm, before)
+    command(vm, "abort", after="restoring")
+    refuse_all(vm, "restoring")
+
+
+@test()
+def no_client_no_update(vm, _notes):
+    for word in ("prepare", "save"):
+        expect_refused(vm, word, "No such device")
+    expect_state(vm, "idle")
+    vm.kexec_load()
+    vm.kexec()
+    expect_state(vm, "idle")
+
+
+@test()
+def image_without_handover_is_refused(vm, _notes):
+    """kexec_load(2) cannot carry a handover, so it may not end one."""
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    vm.kexec_load(syscall="-c")
+    command(vm, "prepare", after="prepared")
+    refuse_execution(vm, "busy")
+    expect_state(vm, "prepared")
+    nic.assert_same(before, nic.dump(vm))
+    command(vm, "save", after="saved")
+    refuse_execution(vm, "busy")
+    expect_state(vm, "saved")
+    vm.kexec_load()
+    execute(vm)
+    expect_nics(vm, before)
+
+
+@test()
+def image_without_handover_from_idle(vm, _notes):
+    nic.set_up_pair(vm)
+    vm.kexec_load(syscall="-c")
+    vm.kexec()
+    expect_state(vm, "idle")
+
+
+@test()
+def saved_device_cannot_go(vm, _notes):
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    expect(vm.try_write(nic.BUS + "del_device", "10"),
+           "a saved device was deleted")
+    expect(vm.try_write(f"{nic.BUS}devices/{nic.NIC}/new_port", "9"),
+           "a saved device got a new port")
+    command(vm, "abort", after="idle")
+    expect_nics(vm, before)

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Live updates in QEMU, as KTAP. Each test can be run alone by its name."""
+import argparse
+import concurrent.futures
+import io
+import os
+import sys
+import threading
+import time
+import traceback
+
+import handover
+import suite
+import update_tests
+import refusal_tests
+import damage_tests
+from vm import GuestError
+
+DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "..", "..", "..", "..", "build")
+MODULES = (update_tests, refusal_tests, damage_tests)
+
+
+class Report:
+    """Prints results in the order in which the tests end."""
+
+    def __init__(self, count):
+        self.lock = threading.Lock()
+        self.results = self.failed = 0
+        print(f"KTAP version 1\n1..{count}", flush=True)
+
+    def add(self, name, notes, error):
+        with self.lock:
+            self.results += 1
+            self.failed += bool(error)
+            for line in (notes + error).splitlines():
+                print("# " + line)
+            verdict = "not ok" if error else "ok"
+            print(f"{verdict} {self.results} {name}", flush=True)
+
+
+def run(test, build, report):
+    notes, error, start = io.StringIO(), "", time.monotonic()
+    try:
+        with handover.boot(build, test.variant, **test.options) as vm:
+            test.function(vm, notes)
+    except GuestError as failure:
+        error = str(failure)
+    except Exception:
+        error = traceback.format_exc()
+    print(f"{test.name}: {time.monotonic() - start:.1f} s", file=notes)
+    report.add(test.name, notes.getvalue(), error)
+
+
+def select(names):
+    unknown = [name for name in names if name not in suite.TESTS]
+    if unknown:
+        sys.exit(f"no test '{unknown[0]}'; there are: " +
+                 " ".join(suite.TESTS))
+    return [suite.TESTS[name] for name in names or suite.TESTS]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default=DEFAULT_BUILD,
+                        help="folder that holds the guest kernels")
+    parser.add_argument("--jobs", type=int, help="guests at the same time",
+                        default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--list", action="store_true",
+                        help="list the tests' names")
+    parser.add_argument("names", nargs="*", help="tests to run (default: all)")
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(suite.TESTS))
+        return 0
+    tests = select(args.names)
+    report = Report(len(tests))
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        try:
+            for test in tests:
+                pool.submit(run, test, args.build, report)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The registry of tests: a function each, with the guest that it wants."""
+import collections
+
+Test = collections.namedtuple("Test", "name function variant options")
+
+TESTS = {}
+
+
+def test(variant="x86", **options):
+    """Registers a test; the options are those of the guest that it gets.
+
+    A test is called with the running guest and a file for notes, and raises
+    GuestError if something is not as it should be.
+    """
+    def register(function):
+        name = function.__name__
+        TESTS[name] = Test(name, function, variant, options)
+        return function
+    return register
