@@ -31,7 +31,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
 		expand -t 24
-	@sed -n '4,6s/^# /  /p' Makefile
+	@sed -n 's/^# \([A-Z]*=.*\)/  \1/p' Makefile
 
 # Asks apt only when something is missing.
 define install
@@ -87,7 +87,7 @@ selftest: initramfses ## run the updates in QEMU, all of them or T="names"
 
 lint: lint-deps tree ## checkpatch, sparse, W=1, kernel-doc: no finding is left
 	@scripts/kho/lint.py --tree $(TREE) --output $(B)/lint \
-		$(BASE_CONFIG) $(SELFTESTS)/config.debug
+		$(BASE_CONFIG) $(SELFTESTS)/config.lint
 
 check-series: deps ## does the series apply to every 6.12.y that apt offers?
 	@scripts/kho/tree.py check-series
@@ -96,4 +96,6 @@ docs-check: ## does the documentation agree with the code?
 	@scripts/kho/docs.py --check
 
 clean: ## remove everything that was built
+	@[ ! -e $(B)/linux/.git ] || \
+		{ echo "clean: build/linux is a development tree"; exit 1; }
 	rm -rf $(B)

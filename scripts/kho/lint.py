@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks this repository's own files: the kernel's checkers, all of them.
+
+Ends with a status other than 0 if any of them finds anything.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+import kernel
+import tree
+
+# The author of a patch signs it off when it is sent; MAINTAINERS is the tree's.
+IGNORED_IN_PATCHES = "MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,FILE_PATH_CHANGES"
+IGNORED_IN_FILES = "FILE_PATH_CHANGES"
+DIAGNOSTIC = re.compile(r"(\S+?):\d+(?::\d+)?: (?:warning|error|note): ")
+
+
+def own_files(*suffixes, folders=tree.OVERLAY):
+    """Paths relative to the repository, and to the tree that links them."""
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), tree.REPO)
+        for top in folders
+        for folder, _, names in os.walk(os.path.join(tree.REPO, top))
+        for name in names if name.endswith(suffixes))
+
+
+def output_of(*command, cwd=None):
+    run = subprocess.run(command, cwd=cwd, text=True, errors="replace",
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, check=False)
+    return run.stdout.splitlines()
+
+
+def checkpatch(source, ignored, *arguments):
+    # Without a repository, it leaves checking licenses to others: that needs
+    # Python modules which are no part of the standard library.
+    return output_of("env", "GIT_DIR=none", "perl",
+                     "scripts/checkpatch.pl", "--strict", "--terse",
+                     "--no-summary", "--show-types", "--ignore", ignored,
+                     *arguments, cwd=source)
+
+
+def check_style(source):
+    return checkpatch(source, IGNORED_IN_FILES, "-f",
+                      *own_files(".c", ".h", ".S", "Kconfig"))
+
+
+def check_patches(source):
+    return checkpatch(source, IGNORED_IN_PATCHES, *tree.series())
+
+
+def check_kernel_doc(source):
+    return output_of("perl", "scripts/kernel-doc", "-none",
+                     *own_files(".c", ".h"), cwd=source)
+
+
+def objects():
+    """What to build so that each of our C files is compiled and checked."""
+    return [name[:-1] + "o" for name in own_files(".c", folders=("arch",))
+            if "/x86/" in name] + ["kernel/kho/", "drivers/net/netdevsim/"]
+
+
+def check_build(source, output, fragments):
+    """Warnings of gcc (W=1) and sparse that are about our files."""
+    lint = kernel.Kernel(os.path.abspath(source), os.path.abspath(output),
+                         fragments)
+    os.makedirs(output, exist_ok=True)
+    open(lint.step.log, "w", encoding="utf-8").close()
+    lint.configure()
+    lint.make("prepare")
+    checked = os.path.getsize(lint.step.log)
+    lint.make("W=1", "C=2", *objects())
+    ours = set(own_files(".c", ".h"))
+    with open(lint.step.log, encoding="utf-8", errors="replace") as log:
+        log.seek(checked)
+        return [line for line in log.read().splitlines()
+                if is_about(line, ours, source)]
+
+
+def is_about(line, files, source):
+    match = DIAGNOSTIC.match(line)
+    if not match:
+        return False
+    roots = (os.path.abspath(source), os.path.realpath(source), tree.REPO)
+    path = os.path.normpath(match[1])
+    for root in roots:
+        path = path.removeprefix(root + os.sep)
+    while path.startswith("../"):
+        path = path[3:]
+    return path in files
+
+
+def check_scripts(_source):
+    """Python and shell parse."""
+    found = []
+    folders = ("scripts", "tools", ".ci")
+    for name in own_files("", folders=folders):
+        with open(os.path.join(tree.REPO, name), "rb") as file:
+            first, text = file.readline(), b""
+            text = first + file.read()
+        if name.endswith(".py"):
+            try:
+                compile(text, name, "exec")
+            except SyntaxError as error:
+                found.append(f"{name}:{error.lineno}: {error.msg}")
+        elif first.startswith(b"#!/bin/sh") or b"bash" in first:
+            found += output_of("bash", "-n", os.path.join(tree.REPO, name))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--tree", required=True)
+    parser.add_argument("--output", required=True)
+    parser.add_argument("fragments", nargs="+")
+    args = parser.parse_args()
+    checks = (("checkpatch", check_style), ("patches", check_patches),
+              ("kernel-doc", check_kernel_doc), ("scripts", check_scripts),
+              ("gcc and sparse", lambda source: check_build(
+                  source, args.output,
+                  [os.path.abspath(name) for name in args.fragments])))
+    findings = 0
+    for name, check in checks:
+        found = check(args.tree)
+        findings += len(found)
+        print(f"{name}: {len(found)} findings", flush=True)
+        for line in found:
+            print("  " + line)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
