@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "kho: " fmt
 
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/memblock.h>
@@ -214,6 +215,8 @@ void __init kho_memblock_apply(void)
 		return;
 	}
 
+	kho_scratch_set(phys_to_virt(handover.scratch),
+			handover.scratch_size / sizeof(*kho_scratch));
 	memblock_set_kho_scratch_only(true);
 	kho_boot = true;
 	pr_info("booting in scratch, with a handover at %pap\n", &handover.fdt);
@@ -346,9 +349,6 @@ void __init kho_memory_init(void)
 		kho_scratch_reserve();
 		return;
 	}
-
-	kho_scratch_set(phys_to_virt(handover.scratch),
-			handover.scratch_size / sizeof(*kho_scratch));
 
 	map_root = phys_to_virt(handover.map_root);
 	err = ingest_map(map_root);

@@ -15,6 +15,7 @@ int kho_out_init(void);
 void *kho_out_fdt(void);
 int kho_out_mark(phys_addr_t phys, unsigned int order);
 void kho_out_unmark(phys_addr_t phys, unsigned int order);
+int kho_test_loop_back(void);
 
 /* restore.c: what this kernel was handed */
 void kho_in_set(void *fdt, void *map_root);

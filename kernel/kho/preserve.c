@@ -27,7 +27,7 @@ static void *out_fdt;
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
  */
-int __init kho_out_init(void)
+int kho_out_init(void)
 {
 	void *fdt;
 	int err;
@@ -265,3 +265,21 @@ void kho_remove_subtree(void *blob)
 		pr_warn("no subtree at %p to remove\n", blob);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
+
+#if IS_ENABLED(CONFIG_KHO_KUNIT_TEST)
+/**
+ * kho_test_loop_back - take over what this kernel would hand over
+ *
+ * What was handed over before is forgotten; so is its memory.
+ *
+ * Context: KUnit; may sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int kho_test_loop_back(void)
+{
+	kho_in_set(out_fdt, out_map.root);
+	out_fdt = NULL;
+	out_map.root = NULL;
+	return kho_out_init();
+}
+#endif

@@ -114,10 +114,10 @@ bool kho_is_enabled(void)
 
 /**
  * kho_scratch_set - use scratch areas that the previous kernel has chosen
- * @areas: the areas, checked; stays where it is
+ * @areas: the areas, checked; stays where it is. Memory need not be mapped yet.
  * @nr: number of areas
  *
- * Context: early boot.
+ * Context: early boot, with early parameters parsed.
  */
 void __init kho_scratch_set(struct kho_scratch *areas, unsigned int nr)
 {

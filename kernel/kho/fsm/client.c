@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registry: clients, the images that wait for one, and the order in which
+ * they depend on each other.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/ctype.h>
+#include <linux/export.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+/**
+ * kho_name_valid - can this name a client, a node or a property?
+ * @name: the name
+ *
+ * Return: whether it is one for sysfs and for an FDT.
+ */
+bool kho_name_valid(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+	size_t i;
+
+	if (!len || len > KHO_NAME_MAX || name[0] == '.')
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isalnum(name[i]) && !strchr(",._+-@", name[i]))
+			return false;
+	return true;
+}
+
+/**
+ * kho_node_create - add a node
+ * @m: the machine
+ * @name: its name, which is copied
+ *
+ * Context: @m->lock held; may sleep.
+ * Return: the node, in state idle, or an ERR_PTR().
+ */
+struct kho_node *kho_node_create(struct kho_machine *m, const char *name)
+{
+	struct kho_node *node;
+	int err;
+
+	lockdep_assert_held(&m->lock);
+
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+
+	node->machine = m;
+	kobject_init(&node->kobj, &kho_node_type);
+	INIT_LIST_HEAD(&node->link);
+	node->name = kstrdup(name, GFP_KERNEL);
+	err = node->name ? kho_node_show(node) : -ENOMEM;
+	if (err) {
+		kobject_put(&node->kobj);
+		return ERR_PTR(err);
+	}
+
+	guard(mutex)(&m->list_lock);
+	list_add_tail(&node->link, &m->nodes);
+	return node;
+}
+
+/**
+ * kho_bury_dead - take dead nodes out of sysfs and free them
+ * @work: the machine's
+ *
+ * Context: workqueue; no lock held, as users of a node's files may want it.
+ */
+void kho_bury_dead(struct work_struct *work)
+{
+	struct kho_machine *m = container_of(work, struct kho_machine, bury);
+	struct kho_node *node, *tmp;
+	LIST_HEAD(dead);
+
+	scoped_guard(mutex, &m->list_lock)
+		list_splice_init(&m->dead, &dead);
+
+	list_for_each_entry_safe(node, tmp, &dead, link) {
+		list_del(&node->link);
+		kobject_del(&node->kobj);
+		kobject_put(&node->kobj);
+	}
+}
+
+/**
+ * kho_node_bury - a node has neither client nor image any more
+ * @node: the node
+ *
+ * Context: its machine's lock held.
+ */
+void kho_node_bury(struct kho_node *node)
+{
+	struct kho_machine *m = node->machine;
+
+	lockdep_assert_held(&m->lock);
+
+	scoped_guard(mutex, &m->list_lock) {
+		node->machine = NULL;
+		list_move(&node->link, &m->dead);
+	}
+	schedule_work(&m->bury);
+}
+
+/**
+ * kho_node_find - find a node by name
+ * @m: the machine
+ * @name: the name
+ *
+ * Context: @m->lock or @m->list_lock held.
+ * Return: the node, or NULL.
+ */
+struct kho_node *kho_node_find(struct kho_machine *m, const char *name)
+{
+	struct kho_node *node;
+
+	list_for_each_entry(node, &m->nodes, link)
+		if (!strcmp(node->name, name))
+			return node;
+	return NULL;
+}
+
+/**
+ * kho_node_set_image - give a node another image
+ * @node: the node
+ * @image: the image, whose reference becomes the node's; or NULL
+ *
+ * Context: its machine's lock held; may sleep.
+ */
+void kho_node_set_image(struct kho_node *node, struct kho_image *image)
+{
+	lockdep_assert_held(&node->machine->lock);
+
+	guard(mutex)(&node->machine->list_lock);
+	node->image = image;
+}
+
+/**
+ * kho_node_depends - does a client depend on another one, directly?
+ * @node: the client
+ * @provider: name of the other one
+ *
+ * Return: whether it does.
+ */
+bool kho_node_depends(const struct kho_node *node, const char *provider)
+{
+	const char * const *after = node->client ? node->client->after : NULL;
+
+	for (; after && *after; after++)
+		if (!strcmp(*after, provider))
+			return true;
+	return false;
+}
+
+/* Is @goal among what @node depends on, directly or not? */
+static bool reaches(struct kho_machine *m, struct kho_node *node,
+		    const struct kho_node *goal)
+{
+	const char * const *after = node->client ? node->client->after : NULL;
+
+	for (; after && *after; after++) {
+		struct kho_node *provider = kho_node_find(m, *after);
+
+		if (provider && (provider == goal || reaches(m, provider, goal)))
+			return true;
+	}
+	return false;
+}
+
+static void append_sorted(struct kho_machine *m, struct kho_node *node,
+			  struct list_head *sorted)
+{
+	const char * const *after = node->client ? node->client->after : NULL;
+
+	if (node->sorting)
+		return;
+	node->sorting = true;
+
+	for (; after && *after; after++) {
+		struct kho_node *provider = kho_node_find(m, *after);
+
+		if (provider)
+			append_sorted(m, provider, sorted);
+	}
+	list_add_tail(&node->order, sorted);
+}
+
+/* Providers first, otherwise in the order of registration. */
+static void sort_nodes(struct kho_machine *m)
+{
+	struct kho_node *node;
+	LIST_HEAD(sorted);
+
+	list_for_each_entry(node, &m->nodes, link)
+		append_sorted(m, node, &sorted);
+
+	guard(mutex)(&m->list_lock);
+	list_for_each_entry(node, &sorted, order) {
+		node->sorting = false;
+		list_move_tail(&node->link, &m->nodes);
+	}
+}
+
+static int check_client(const struct kho_client *client)
+{
+	const struct kho_client_ops *ops = client->ops;
+
+	if (!kho_name_valid(client->name)) {
+		pr_err("client refused: \"%s\" is no name\n",
+		       client->name ?: "(null)");
+		return -EINVAL;
+	}
+	if (!client->compatible || !client->compatible[0] || !ops ||
+	    !ops->prepare || !ops->save || !ops->abort || !ops->restore) {
+		pr_err("%s: client refused: no format or not all callbacks\n",
+		       client->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_providers(struct kho_machine *m, struct kho_node *node)
+{
+	const char * const *after = node->client->after;
+
+	for (; after && *after; after++) {
+		if (kho_node_find(m, *after))
+			continue;
+		pr_err("%s: client refused: it comes after %s, which isn't known\n",
+		       node->name, *after);
+		return -ENOENT;
+	}
+	if (reaches(m, node, node)) {
+		pr_err("%s: client refused: it depends on itself\n",
+		       node->name);
+		return -ELOOP;
+	}
+	return 0;
+}
+
+static int attach(struct kho_machine *m, struct kho_client *client)
+{
+	struct kho_node *node = kho_node_find(m, client->name);
+	int err;
+
+	if (node && node->client) {
+		pr_err("%s: client refused: there is one of that name\n",
+		       client->name);
+		return -EEXIST;
+	}
+	if (!node)
+		node = kho_node_create(m, client->name);
+	if (IS_ERR(node))
+		return PTR_ERR(node);
+
+	node->client = client;
+	err = check_providers(m, node);
+	if (err) {
+		node->client = NULL;
+		if (!node->image)
+			kho_node_bury(node);
+		return err;
+	}
+
+	client->node = node;
+	node->tried = false;
+	sort_nodes(m);
+	kho_machine_update(m);
+	kho_machine_restore_ready(m);
+	return 0;
+}
+
+/**
+ * kho_machine_register - add a client
+ * @m: the machine
+ * @client: the client
+ *
+ * Context: takes @m->lock; may sleep.
+ * Return: as kho_client_register().
+ */
+int kho_machine_register(struct kho_machine *m, struct kho_client *client)
+{
+	int err = check_client(client);
+
+	if (err)
+		return err;
+
+	/* A node of this name may still be on its way out of sysfs. */
+	flush_work(&m->bury);
+
+	guard(mutex)(&m->lock);
+	return attach(m, client);
+}
+
+/**
+ * kho_machine_unregister - take a client out
+ * @m: the machine
+ * @client: the client; not being registered is no error
+ *
+ * Context: takes @m->lock; may sleep.
+ */
+void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
+{
+	struct kho_node *node;
+
+	guard(mutex)(&m->lock);
+
+	node = client->node;
+	if (!node)
+		return;
+
+	kho_machine_leave(m, node);
+}
+
+/**
+ * kho_client_register - take part in live updates
+ * @client: the client, filled in
+ *
+ * If there is an image for it, its restore callback is called before this
+ * returns, unless that has to wait for a provider. If restore fails, the
+ * client is registered all the same, and its image is kept.
+ *
+ * Context: takes the machine's lock, which is the outermost; so the caller
+ * must hold no lock that a client's callback takes. May sleep.
+ * Return: 0, also if KHO is off; -EINVAL for a client that lacks something;
+ * -EEXIST if there is one of that name; -ENOENT if a provider isn't known;
+ * -ELOOP for a cycle; -ENOMEM.
+ */
+int kho_client_register(struct kho_client *client)
+{
+	client->node = NULL;
+	if (!kho_kobj)
+		return 0;
+	return kho_machine_register(&kho_machine, client);
+}
+EXPORT_SYMBOL_GPL(kho_client_register);
+
+/**
+ * kho_client_unregister - take part no more
+ * @client: the client; if it never was registered, nothing happens
+ *
+ * In the middle of an update, its abort callback is called. If it had been
+ * restored, it isn't; the image is kept until finish or until it is claimed.
+ *
+ * Context: as kho_client_register().
+ */
+void kho_client_unregister(struct kho_client *client)
+{
+	kho_machine_unregister(&kho_machine, client);
+}
+EXPORT_SYMBOL_GPL(kho_client_unregister);
+
+/**
+ * kho_client_set_dirty - tell how much there would be to write
+ * @client: the client
+ * @bytes: estimate of what save would write now, in bytes
+ *
+ * Context: any, while registered.
+ */
+void kho_client_set_dirty(struct kho_client *client, u64 bytes)
+{
+	if (client->node)
+		WRITE_ONCE(client->node->dirty, bytes);
+}
+EXPORT_SYMBOL_GPL(kho_client_set_dirty);
+
+/**
+ * kho_client_invalidate - what was prepared is out of date
+ * @client: the client
+ *
+ * It is prepared once more before it is saved.
+ *
+ * Context: any, while registered.
+ */
+void kho_client_invalidate(struct kho_client *client)
+{
+	if (client->node)
+		WRITE_ONCE(client->node->stale, true);
+}
+EXPORT_SYMBOL_GPL(kho_client_invalidate);
+
+/**
+ * kho_client_cancelled - does somebody wait for this callback to give up?
+ * @client: the client
+ *
+ * Context: prepare or save callback. It then returns -ECANCELED.
+ * Return: whether an abort waits.
+ */
+bool kho_client_cancelled(const struct kho_client *client)
+{
+	return client->node && READ_ONCE(client->node->machine->cancel);
+}
+EXPORT_SYMBOL_GPL(kho_client_cancelled);
+
+/**
+ * kho_client_explain - say why a callback is going to fail
+ * @client: the client
+ * @fmt: text, without a line feed; shown in last_error
+ *
+ * Context: any callback of the client.
+ */
+void kho_client_explain(struct kho_client *client, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!client->node)
+		return;
+	va_start(args, fmt);
+	vscnprintf(client->node->reason, sizeof(client->node->reason), fmt,
+		   args);
+	va_end(args);
+}
+EXPORT_SYMBOL_GPL(kho_client_explain);
+
+static bool waits_for(const struct kho_node *node,
+		      const char * const *compatible)
+{
+	return node->image && node->image->incoming && !node->client &&
+	       !node->image->broken &&
+	       kho_image_format(node->image, compatible);
+}
+
+/* The first image after @index others that waits for such a driver. */
+static char *waiting_name(struct kho_machine *m,
+			  const char * const *compatible, unsigned int index)
+{
+	struct kho_node *node;
+
+	guard(mutex)(&m->list_lock);
+
+	list_for_each_entry(node, &m->nodes, link)
+		if (waits_for(node, compatible) && !index--)
+			return kstrdup(node->name, GFP_KERNEL);
+	return NULL;
+}
+
+static unsigned int count_waiting(struct kho_machine *m,
+				  const char * const *compatible)
+{
+	struct kho_node *node;
+	unsigned int n = 0;
+
+	guard(mutex)(&m->list_lock);
+
+	list_for_each_entry(node, &m->nodes, link)
+		n += waits_for(node, compatible);
+	return n;
+}
+
+/**
+ * kho_incoming_for_each - for each image that waits for a driver like this
+ * @compatible: NULL-terminated list of formats
+ * @fn: called with the name of each; may register a client of that name.
+ *	A value other than 0 ends it.
+ * @data: passed to @fn
+ *
+ * Context: no lock held that @fn or a client's callback takes; may sleep.
+ * Return: 0; what @fn returned; or -ENOMEM.
+ */
+int kho_incoming_for_each(const char * const *compatible,
+			  int (*fn)(const char *name, void *data), void *data)
+{
+	unsigned int n = count_waiting(&kho_machine, compatible), i;
+	char **names;
+	int err = 0;
+
+	if (!n)
+		return 0;
+
+	/* @fn changes the list, so the names are collected first. */
+	names = kcalloc(n, sizeof(*names), GFP_KERNEL);
+	if (!names)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		names[i] = waiting_name(&kho_machine, compatible, i);
+
+	for (i = 0; i < n && !err; i++)
+		if (names[i])
+			err = fn(names[i], data);
+
+	for (i = 0; i < n; i++)
+		kfree(names[i]);
+	kfree(names);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_incoming_for_each);
+
+/**
+ * kho_image_pull - get at an incoming image ahead of the restore callback
+ * @name: name of the client
+ * @compatible: NULL-terminated list of formats
+ *
+ * Context: any that may sleep, also a client's callbacks.
+ * Return: the image, with a reference for kho_image_put(); NULL if there is no
+ * such image, or none that can be read.
+ */
+const struct kho_image *kho_image_pull(const char *name,
+				       const char * const *compatible)
+{
+	struct kho_node *node;
+
+	guard(mutex)(&kho_machine.list_lock);
+
+	node = kho_node_find(&kho_machine, name);
+	if (!node || !node->image || !node->image->incoming ||
+	    node->image->broken || !kho_image_format(node->image, compatible))
+		return NULL;
+
+	kref_get(&node->image->ref);
+	return node->image;
+}
+EXPORT_SYMBOL_GPL(kho_image_pull);
+
+/**
+ * kho_image_put - give a reference of kho_image_pull() back
+ * @image: the image, or NULL
+ *
+ * Context: may sleep.
+ */
+void kho_image_put(const struct kho_image *image)
+{
+	if (image)
+		kho_image_drop((struct kho_image *)image);
+}
+EXPORT_SYMBOL_GPL(kho_image_put);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine of this system, and how it uses the core.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/init.h>
+#include <linux/kexec_handover.h>
+#include <linux/lockdep.h>
+#include <linux/printk.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+#define SUBTREE	"kho-fsm"
+
+struct kho_machine kho_machine;
+
+/**
+ * kho_handover_publish - hand over all images that there are
+ * @m: the machine
+ *
+ * Context: @m->lock held; may sleep.
+ * Return: 0, or an error of the core; then nothing is handed over.
+ */
+int kho_handover_publish(struct kho_machine *m)
+{
+	int err;
+
+	lockdep_assert_held(&m->lock);
+
+	err = kho_manifest_write(m);
+	if (!err)
+		err = kho_in_hand_on();
+	if (!err && m->global && !m->published)
+		err = kho_add_subtree(SUBTREE, m->manifest->fdt,
+				      m->manifest->capacity);
+	if (err)
+		kho_machine_error(m, "handover can't be written: %pe",
+				  ERR_PTR(err));
+	else
+		m->published = true;
+	return err;
+}
+
+/**
+ * kho_handover_withdraw - undo kho_handover_publish(), if it was done
+ * @m: the machine
+ *
+ * Context: @m->lock held; may sleep.
+ */
+void kho_handover_withdraw(struct kho_machine *m)
+{
+	lockdep_assert_held(&m->lock);
+
+	if (m->published && m->global)
+		kho_remove_subtree(m->manifest->fdt);
+	m->published = false;
+}
+
+/* Drivers may register at any time, so this comes before all of them. */
+static int __init kho_machine_setup(void)
+{
+	kho_machine_init(&kho_machine);
+	kho_machine.global = true;
+	return 0;
+}
+early_initcall(kho_machine_setup);
+
+static int __init kho_fsm_init(void)
+{
+	phys_addr_t phys;
+	size_t size;
+	int err;
+
+	if (!kho_kobj)
+		return 0;
+
+	err = kho_fsm_sysfs_init();
+	if (err) {
+		pr_err("no files for the state machine: %d\n", err);
+		return err;
+	}
+
+	guard(mutex)(&kho_machine.lock);
+
+	err = kho_retrieve_subtree(SUBTREE, &phys, &size);
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		kho_machine_error(&kho_machine,
+				  "manifest: not in preserved memory: all images are lost");
+		return 0;
+	}
+
+	err = kho_manifest_read(&kho_machine, phys, size);
+	if (!err)
+		pr_info("live update %llu: images received\n",
+			kho_machine.generation);
+	return 0;
+}
+arch_initcall(kho_fsm_init);

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing an image: what is the same as before costs nothing, what does not
+ * fit makes the image grow.
+ */
+#include <linux/export.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static int here(const struct kho_image *image)
+{
+	return image->node[image->depth];
+}
+
+/* Translate what libfdt says; retry if the image could be made to grow. */
+static bool try_again(struct kho_image *image, int fdt_err, int *err)
+{
+	if (fdt_err == -FDT_ERR_NOSPACE) {
+		*err = kho_image_grow(image);
+		return !*err;
+	}
+	*err = fdt_err < 0 ? -EINVAL : 0;
+	return false;
+}
+
+/**
+ * kho_image_enter - go into a child node
+ * @image: the image
+ * @node: name of the child, which is made if it isn't there
+ *
+ * Every successful call needs a kho_image_leave().
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: 0; -EINVAL for a name that isn't one; -E2BIG if the image or the
+ * nesting becomes too large; -ENOMEM.
+ */
+int kho_image_enter(struct kho_image *image, const char *node)
+{
+	int child, err;
+
+	if (image->depth >= KHO_IMAGE_DEPTH)
+		return -E2BIG;
+	if (!kho_name_valid(node))
+		return -EINVAL;
+
+	child = fdt_subnode_offset(image->fdt, here(image), node);
+	if (child < 0) {
+		do {
+			child = fdt_add_subnode(image->fdt, here(image), node);
+		} while (try_again(image, child, &err));
+		if (err)
+			return err;
+		image->wrote += strlen(node);
+	}
+
+	image->node[++image->depth] = child;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kho_image_enter);
+
+/**
+ * kho_image_leave - go back to the parent node
+ * @image: the image
+ */
+void kho_image_leave(struct kho_image *image)
+{
+	if (!WARN_ON_ONCE(!image->depth))
+		image->depth--;
+}
+EXPORT_SYMBOL_GPL(kho_image_leave);
+
+static void forget_extent(struct kho_image *image, const void *val, int len)
+{
+	struct kho_extent *extent, *last;
+	const fdt64_t *cells = val;
+
+	if (len != 2 * sizeof(*cells))
+		return;
+	extent = kho_image_find_extent(image, fdt64_ld(&cells[0]),
+				       fdt64_ld(&cells[1]));
+	if (!extent)
+		return;
+
+	kho_unpreserve_pages(pfn_to_page(PHYS_PFN(extent->phys)),
+			     extent->nr_pages);
+	last = &image->extents[--image->nr_extents];
+	*extent = *last;
+}
+
+static void forget_extents_below(struct kho_image *image, int node)
+{
+	int prop, child;
+
+	fdt_for_each_property_offset(prop, image->fdt, node) {
+		int len;
+		const void *val = fdt_getprop_by_offset(image->fdt, prop, NULL,
+							&len);
+
+		forget_extent(image, val, len);
+	}
+	/* As deep as kho_image_enter() allows. */
+	fdt_for_each_subnode(child, image->fdt, node)
+		forget_extents_below(image, child);
+}
+
+/**
+ * kho_image_delete - delete a child node with all below it
+ * @image: the image
+ * @node: name of the child
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: 0, or -ENOENT.
+ */
+int kho_image_delete(struct kho_image *image, const char *node)
+{
+	int child = fdt_subnode_offset(image->fdt, here(image), node);
+
+	if (child < 0)
+		return -ENOENT;
+
+	forget_extents_below(image, child);
+	fdt_del_node(image->fdt, child);
+	image->wrote += strlen(node);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kho_image_delete);
+
+/**
+ * kho_image_set - write a property of the current node
+ * @image: the image
+ * @prop: name of the property
+ * @data: value
+ * @len: its length in bytes, may be 0
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: 0; -EINVAL for a name that isn't one; -E2BIG if the image becomes
+ * too large; -ENOMEM.
+ */
+int kho_image_set(struct kho_image *image, const char *prop, const void *data,
+		  size_t len)
+{
+	const void *old;
+	int old_len, err;
+
+	if (!kho_name_valid(prop))
+		return -EINVAL;
+	if (len > KHO_IMAGE_MAX)
+		return -E2BIG;
+
+	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
+	if (old && old_len == len && !memcmp(old, data, len))
+		return 0;
+
+	do {
+		err = fdt_setprop(image->fdt, here(image), prop, data, len);
+	} while (try_again(image, err, &err));
+	if (!err)
+		image->wrote += len;
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_image_set);
+
+/**
+ * kho_image_set_u32 - write a property that is a 32-bit number
+ * @image: the image
+ * @prop: name of the property
+ * @val: value; a big-endian cell in the image
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: as kho_image_set().
+ */
+int kho_image_set_u32(struct kho_image *image, const char *prop, u32 val)
+{
+	fdt32_t cell = cpu_to_fdt32(val);
+
+	return kho_image_set(image, prop, &cell, sizeof(cell));
+}
+EXPORT_SYMBOL_GPL(kho_image_set_u32);
+
+/**
+ * kho_image_set_u64 - write a property that is a 64-bit number
+ * @image: the image
+ * @prop: name of the property
+ * @val: value; two big-endian cells in the image
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: as kho_image_set().
+ */
+int kho_image_set_u64(struct kho_image *image, const char *prop, u64 val)
+{
+	fdt64_t cell = cpu_to_fdt64(val);
+
+	return kho_image_set(image, prop, &cell, sizeof(cell));
+}
+EXPORT_SYMBOL_GPL(kho_image_set_u64);
+
+/**
+ * kho_image_set_string - write a property that is a string
+ * @image: the image
+ * @prop: name of the property
+ * @str: value
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: as kho_image_set().
+ */
+int kho_image_set_string(struct kho_image *image, const char *prop,
+			 const char *str)
+{
+	return kho_image_set(image, prop, str, strlen(str) + 1);
+}
+EXPORT_SYMBOL_GPL(kho_image_set_string);
+
+static int remember_extent(struct kho_image *image, u64 phys, u64 nr_pages)
+{
+	struct kho_extent *extents;
+	int err;
+
+	extents = krealloc_array(image->extents, image->nr_extents + 1,
+				 sizeof(*extents), GFP_KERNEL);
+	if (!extents)
+		return -ENOMEM;
+	image->extents = extents;
+
+	err = kho_preserve_pages(pfn_to_page(PHYS_PFN(phys)), nr_pages);
+	if (err)
+		return err;
+
+	extents[image->nr_extents++] = (struct kho_extent) {
+		.phys = phys,
+		.nr_pages = nr_pages,
+	};
+	return 0;
+}
+
+/**
+ * kho_image_set_pages - preserve pages, and refer to them
+ * @image: the image
+ * @prop: name of the property that is the reference
+ * @page: the first page; the client keeps them allocated until the image is
+ *	gone, that is, until after its abort
+ * @nr_pages: number of physically contiguous pages
+ *
+ * If the property referred to other pages, these are preserved no more. What
+ * the pages hold is sealed after save; it is read with kho_image_get_pages()
+ * and freed after finish, unless the client takes it with
+ * kho_restore_pages() in its finish callback.
+ *
+ * Context: client's prepare or save; may sleep.
+ * Return: 0; -EINVAL if the pages lie in scratch; otherwise as kho_image_set().
+ */
+int kho_image_set_pages(struct kho_image *image, const char *prop,
+			struct page *page, unsigned long nr_pages)
+{
+	u64 phys = PFN_PHYS(page_to_pfn(page));
+	fdt64_t cells[] = { cpu_to_fdt64(phys), cpu_to_fdt64(nr_pages) };
+	const void *old;
+	int old_len, err;
+
+	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
+	if (old && old_len == sizeof(cells) &&
+	    !memcmp(old, cells, sizeof(cells)))
+		return 0;
+	if (kho_image_find_extent(image, phys, nr_pages))
+		return -EEXIST;
+	if (old)
+		forget_extent(image, old, old_len);
+
+	err = remember_extent(image, phys, nr_pages);
+	if (err)
+		return err;
+
+	err = kho_image_set(image, prop, cells, sizeof(cells));
+	if (err)
+		forget_extent(image, cells, sizeof(cells));
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_image_set_pages);
+
+/**
+ * kho_image_wrote - account for what was written outside of the image itself
+ * @image: the image
+ * @bytes: written to pages of kho_image_set_pages() in this phase
+ */
+void kho_image_wrote(struct kho_image *image, size_t bytes)
+{
+	image->wrote += bytes;
+}
+EXPORT_SYMBOL_GPL(kho_image_wrote);

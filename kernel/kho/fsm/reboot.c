@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate that kexec has to pass: state is never lost silently.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/bits.h>
+#include <linux/kexec.h>
+#include <linux/kho_fsm.h>
+#include <linux/printk.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+static int hand_over(struct kho_machine *m)
+{
+	switch (m->state) {
+	case KHO_PREPARED:
+		return kho_machine_run(m, NULL, KHO_CMD_SAVE);
+	case KHO_SAVED:
+		return 0;
+	case KHO_RESTORING:
+		/* Nothing has been let in yet, so all can be handed on. */
+		if (!kho_machine_any_client(m, BIT(KHO_RESTORED)))
+			return kho_handover_publish(m);
+		fallthrough;
+	default:
+		kho_machine_error(m, "kexec: refused in state %s",
+				  kho_state_names[m->state]);
+		return -EBUSY;
+	}
+}
+
+/**
+ * kho_fsm_reboot - may this image be executed now?
+ * @image: the image
+ *
+ * When it may, everything that is to survive has been saved and sealed.
+ *
+ * Context: called by kernel_kexec(), kexec lock held; may sleep.
+ * Return: 0; -EBUSY if state would be lost; the error of a client's save, in
+ * which case the system runs on.
+ */
+int kho_fsm_reboot(struct kimage *image)
+{
+	struct kho_machine *m = &kho_machine;
+	int err;
+
+	if (!mutex_trylock(&m->lock)) {
+		pr_err("kexec: refused while a command runs\n");
+		return -EBUSY;
+	}
+
+	if (m->state == KHO_IDLE) {
+		err = 0;
+		goto out;
+	}
+	if (image->preserve_context || !image->kho.fdt) {
+		kho_machine_error(m, "kexec: this image can't carry the handover; load one with kexec_file_load");
+		err = -EBUSY;
+		goto out;
+	}
+
+	err = hand_over(m);
+	if (err)
+		goto out;
+
+	kho_timeline_mark(m, KHO_EV_EXEC);
+	kho_manifest_stamp(m);
+	m->executing = true;
+out:
+	mutex_unlock(&m->lock);
+	return err;
+}

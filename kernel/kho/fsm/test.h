@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For KUnit tests: the system's own machine, without a kexec. */
+#ifndef _KHO_FSM_TEST_H
+#define _KHO_FSM_TEST_H
+
+int kho_fsm_test_command(const char *command);
+int kho_fsm_test_handover(void);
+
+#endif /* _KHO_FSM_TEST_H */
