@@ -150,7 +150,6 @@ struct kho_node {
  * @global: the machine that /sys/kernel/kho shows and that is handed over
  * @generation: live updates since the last cold boot
  * @clock: when the events happened, in ticks of kho_clock(), 0 for not yet
- * @clock_khz: rate of @clock
  * @error_lock: protects @error
  * @error: who failed, in which phase, why
  */
@@ -169,7 +168,6 @@ struct kho_machine {
 	bool global;
 	u64 generation;
 	u64 clock[KHO_NR_EVENTS];
-	u32 clock_khz;
 	spinlock_t error_lock;
 	char error[320];
 };

@@ -12,7 +12,6 @@
 #include <linux/string.h>
 #include <trace/events/kho.h>
 
-#include "../internal.h"
 #include "internal.h"
 
 /* In which order a command calls whom: at most two sweeps over the clients. */
@@ -670,5 +669,4 @@ void kho_machine_init(struct kho_machine *m)
 	INIT_LIST_HEAD(&m->nodes);
 	INIT_LIST_HEAD(&m->dead);
 	INIT_WORK(&m->bury, kho_bury_dead);
-	m->clock_khz = kho_clock_khz();
 }

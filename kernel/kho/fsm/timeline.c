@@ -60,6 +60,7 @@ void kho_timeline_restart(struct kho_machine *m)
  */
 ssize_t kho_timeline_show(struct kho_machine *m, char *buf)
 {
+	u32 khz = kho_clock_khz();
 	u64 start = 0;
 	unsigned int i;
 	int len = 0;
@@ -73,7 +74,7 @@ ssize_t kho_timeline_show(struct kho_machine *m, char *buf)
 		len += sysfs_emit_at(buf, len, "%s %llu\n", kho_event_names[i],
 				     mul_u64_u64_div_u64(ticks - start,
 							 USEC_PER_MSEC,
-							 m->clock_khz ?: 1));
+							 khz ?: 1));
 	}
 	return len;
 }
