@@ -27,8 +27,8 @@ static const void *in_fdt;
 
 /**
  * kho_in_set - take over what the previous kernel has left
- * @fdt: its root FDT, checked
- * @map_root: the root of its map, checked and reserved; or NULL to keep ours
+ * @fdt: its root FDT, checked; it stays where it is, and is not handed on
+ * @map_root: the root of its map, checked and reserved
  *
  * Context: early boot.
  */
@@ -36,6 +36,7 @@ void kho_in_set(void *fdt, void *map_root)
 {
 	in_fdt = fdt;
 	in_map.root = map_root;
+	kho_map_clear(&in_map, virt_to_phys(fdt), 0);
 }
 
 /**

@@ -16,6 +16,17 @@
 
 struct kho_machine kho_machine;
 
+/* Is there an image that was handed to us, and has to be handed on? */
+static bool any_incoming(struct kho_machine *m)
+{
+	struct kho_node *node;
+
+	list_for_each_entry(node, &m->nodes, link)
+		if (node->image && node->image->incoming)
+			return true;
+	return false;
+}
+
 /**
  * kho_handover_publish - hand over all images that there are
  * @m: the machine
@@ -29,10 +40,13 @@ int kho_handover_publish(struct kho_machine *m)
 
 	lockdep_assert_held(&m->lock);
 
+	if (m->published)
+		return 0;
+
 	err = kho_manifest_write(m);
-	if (!err)
+	if (!err && any_incoming(m))
 		err = kho_in_hand_on();
-	if (!err && m->global && !m->published)
+	if (!err && m->global)
 		err = kho_add_subtree(SUBTREE, m->manifest->fdt,
 				      m->manifest->capacity);
 	if (err)

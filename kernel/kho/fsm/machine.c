@@ -466,6 +466,8 @@ static void begin(struct kho_machine *m, enum kho_command command)
 	switch (command) {
 	case KHO_CMD_PREPARE:
 	case KHO_CMD_SAVE:
+		/* If some are saved already, what they handed over changes. */
+		kho_handover_withdraw(m);
 		if (!kho_machine_any_client(m, BIT(KHO_PREPARED) |
 					    BIT(KHO_SAVED)))
 			kho_timeline_restart(m);

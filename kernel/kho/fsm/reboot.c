@@ -18,7 +18,8 @@ static int hand_over(struct kho_machine *m)
 	case KHO_PREPARED:
 		return kho_machine_run(m, NULL, KHO_CMD_SAVE);
 	case KHO_SAVED:
-		return 0;
+		/* A client that has left may have taken the manifest along. */
+		return kho_handover_publish(m);
 	case KHO_RESTORING:
 		/* Nothing has been let in yet, so all can be handed on. */
 		if (!kho_machine_any_client(m, BIT(KHO_RESTORED)))
