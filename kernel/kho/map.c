@@ -230,6 +230,13 @@ int kho_map_order(struct kho_map *map, phys_addr_t phys)
 	return -ENOENT;
 }
 
+/* Keys beyond the lowest or the highest order are never written. */
+static bool key_valid(u64 key)
+{
+	return key >= BIT_ULL(KHO_MAP_ORDER0_BIT - KHO_MAP_MAX_ORDER) &&
+	       key < BIT_ULL(KHO_MAP_ORDER0_BIT + 1);
+}
+
 static int walk_leaf(const unsigned long *leaf, u64 first_key,
 		     const struct kho_map_walker *walker, void *data)
 {
@@ -240,8 +247,7 @@ static int walk_leaf(const unsigned long *leaf, u64 first_key,
 		phys_addr_t phys;
 		int err;
 
-		/* A key of 0 stands for nothing; no kernel writes it. */
-		if (!(first_key | bit))
+		if (!key_valid(first_key | bit))
 			continue;
 
 		phys = kho_map_decode(first_key | bit, &order);
@@ -252,48 +258,70 @@ static int walk_leaf(const unsigned long *leaf, u64 first_key,
 	return 0;
 }
 
-/* Which memory do the keys from @first_key describe, 2^@shift of them? */
+/*
+ * Which memory do the keys from @first_key describe, 2^@shift of them? Only
+ * those from 0 have different orders.
+ */
 static u64 span_of_keys(u64 first_key, unsigned int shift, phys_addr_t *phys)
 {
-	unsigned int order, last_order;
+	unsigned int order;
 
 	*phys = 0;
-	if (!first_key)
+	if (!key_valid(first_key))
 		return 0;
 
 	*phys = kho_map_decode(first_key, &order);
-	kho_map_decode(first_key + BIT_ULL(shift) - 1, &last_order);
-	if (order != last_order || shift + order + PAGE_SHIFT >= 64)
+	if (shift + order + PAGE_SHIFT >= 64)
 		return 0;
 	return BIT_ULL(shift + order + PAGE_SHIFT);
 }
 
-static int walk_node(phys_addr_t node, unsigned int level, u64 first_key,
-		     const struct kho_map_walker *walker, void *data)
+static int walk_node(u64 *entry, unsigned int level, u64 first_key,
+		     const struct kho_map_walker *walker, void *data);
+
+static int walk_table(u64 *entries, unsigned int level, u64 first_key,
+		      const struct kho_map_walker *walker, void *data)
 {
-	const u64 *entries = phys_to_virt(node);
 	unsigned long i;
 	int err = 0;
 
-	if (walker->enter && walker->enter(node, data)) {
-		phys_addr_t phys;
-		u64 size = span_of_keys(first_key, level_shift(level + 1),
-					&phys);
-
-		return walker->bad(node, phys, size, data);
-	}
-
-	if (!level)
-		err = walk_leaf(phys_to_virt(node), first_key, walker, data);
-
-	for (i = 0; level && i < TABLE_ENTRIES && !err; i++)
+	for (i = 0; i < TABLE_ENTRIES && !err; i++)
 		if (entries[i])
-			err = walk_node(entries[i], level - 1,
+			err = walk_node(&entries[i], level - 1,
 					first_key | i << level_shift(level),
 					walker, data);
+	return err;
+}
+
+/* Once a bad node is reported, it is cut off: nobody may run into it later. */
+static int report_bad(u64 *entry, unsigned int level, u64 first_key,
+		      const struct kho_map_walker *walker, void *data)
+{
+	phys_addr_t phys;
+	u64 size = span_of_keys(first_key, level_shift(level + 1), &phys);
+	int err = walker->bad(*entry, phys, size, data);
+
+	if (!err)
+		*entry = 0;
+	return err;
+}
+
+static int walk_node(u64 *entry, unsigned int level, u64 first_key,
+		     const struct kho_map_walker *walker, void *data)
+{
+	int err;
+
+	if (walker->enter && walker->enter(*entry, data))
+		return report_bad(entry, level, first_key, walker, data);
+
+	if (level)
+		err = walk_table(phys_to_virt(*entry), level, first_key,
+				 walker, data);
+	else
+		err = walk_leaf(phys_to_virt(*entry), first_key, walker, data);
 
 	if (walker->leave)
-		walker->leave(node, data);
+		walker->leave(*entry, data);
 	return err;
 }
 
@@ -304,7 +332,8 @@ static int walk_node(phys_addr_t node, unsigned int level, u64 first_key,
  * @data: passed to them
  *
  * High orders come first, then low addresses. The recursion is as deep as the
- * tree, which has %KHO_MAP_DEPTH levels whatever its pages hold.
+ * tree, which has %KHO_MAP_DEPTH levels whatever its pages hold. A node that
+ * was reported as bad is no part of the map any more.
  *
  * Context: takes @map->lock; otherwise sleeps only if the callbacks do.
  * Return: 0, or the error with which a callback ended the walk.
@@ -312,9 +341,16 @@ static int walk_node(phys_addr_t node, unsigned int level, u64 first_key,
 int kho_map_walk(struct kho_map *map, const struct kho_map_walker *walker,
 		 void *data)
 {
+	u64 root;
+	int err;
+
 	guard(mutex)(&map->lock);
 
 	if (!map->root)
 		return 0;
-	return walk_node(virt_to_phys(map->root), ROOT_LEVEL, 0, walker, data);
+	root = virt_to_phys(map->root);
+	err = walk_node(&root, ROOT_LEVEL, 0, walker, data);
+	if (!root)
+		map->root = NULL;
+	return err;
 }

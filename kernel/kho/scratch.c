@@ -226,7 +226,7 @@ err_off:
 /**
  * kho_scratch_release - let movable allocations use scratch
  *
- * After a handover there is nothing to do: early boot has freed what it didn't
+ * After a handover it is only counted: early boot has freed what it didn't
  * need, as CMA, see kho_scratch_migratetype().
  *
  * Context: initcall.
@@ -235,11 +235,12 @@ void __init kho_scratch_release(void)
 {
 	unsigned int i;
 
-	for (i = 0; !is_kho_boot() && i < kho_scratch_cnt; i++) {
+	for (i = 0; i < kho_scratch_cnt; i++) {
 		unsigned long pfn = PHYS_PFN(kho_scratch[i].addr);
 		unsigned long end = pfn + PHYS_PFN(kho_scratch[i].size);
 
-		for (; pfn < end; pfn += pageblock_nr_pages)
+		totalcma_pages += end - pfn;
+		for (; !is_kho_boot() && pfn < end; pfn += pageblock_nr_pages)
 			init_cma_reserved_pageblock(pfn_to_page(pfn));
 	}
 }
