@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The blackout of a device: it carries no traffic and does not change.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+#define DRAIN_MS	100
+
+static unsigned int queued(const struct netdevsim *ns)
+{
+	unsigned int i, count = 0;
+
+	if (!ns->rq)
+		return 0;
+	for (i = 0; i < ns->netdev->num_rx_queues; i++)
+		count += skb_queue_len_lockless(&ns->rq[i].skb_queue);
+	return count;
+}
+
+/* Nothing is queued any more; let the stack have what is there. */
+static void drain(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(DRAIN_MS);
+	struct nsim_dev_port *port;
+
+	list_for_each_entry(port, &nsim_dev->port_list, list) {
+		if (!netif_running(port->ns->netdev))
+			continue;
+		while (queued(port->ns) && time_before(jiffies, end))
+			usleep_range(50, 100);
+		if (queued(port->ns))
+			nsim_kho_lost(kho, "%s: %u received packets",
+				      port->ns->netdev->name,
+				      queued(port->ns));
+	}
+}
+
+static void stop_works(struct nsim_dev *nsim_dev)
+{
+	cancel_delayed_work_sync(&nsim_dev->trap_data->trap_report_dw);
+	cancel_delayed_work_sync(&nsim_dev->hwstats.traffic_dw);
+	if (IS_ENABLED(CONFIG_PSAMPLE) && nsim_dev->psample->is_active)
+		cancel_delayed_work_sync(&nsim_dev->psample->psample_dw);
+}
+
+static void start_works(struct nsim_dev *nsim_dev)
+{
+	queue_delayed_work(system_unbound_wq,
+			   &nsim_dev->trap_data->trap_report_dw,
+			   msecs_to_jiffies(NSIM_TRAP_REPORT_INTERVAL_MS));
+	schedule_delayed_work(&nsim_dev->hwstats.traffic_dw,
+			      msecs_to_jiffies(NSIM_DEV_HWSTATS_TRAFFIC_MS));
+	if (IS_ENABLED(CONFIG_PSAMPLE) && nsim_dev->psample->is_active)
+		schedule_delayed_work(&nsim_dev->psample->psample_dw,
+				      msecs_to_jiffies(NSIM_PSAMPLE_REPORT_INTERVAL_MS));
+}
+
+/**
+ * nsim_kho_freeze - stop a device
+ * @kho: client
+ * @nsim_dev: its device
+ *
+ * Context: save callback; devl_lock held, rtnl not; sleeps.
+ */
+void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
+{
+	struct nsim_dev_port *port;
+
+	devl_assert_locked(priv_to_devlink(nsim_dev));
+
+	rtnl_lock();
+	WRITE_ONCE(kho->frozen, true);
+	list_for_each_entry(port, &nsim_dev->port_list, list)
+		netif_device_detach(port->ns->netdev);
+	rtnl_unlock();
+
+	/* A peer that is in the middle of sending to it comes to an end. */
+	synchronize_net();
+	stop_works(nsim_dev);
+	drain(kho, nsim_dev);
+}
+
+/**
+ * nsim_kho_thaw - let a device run on
+ * @kho: client; nothing happens if its device is not frozen
+ *
+ * Context: abort callback; sleeps.
+ */
+void nsim_kho_thaw(struct nsim_kho *kho)
+{
+	struct nsim_dev_port *port;
+	struct nsim_dev *nsim_dev;
+
+	if (!kho->frozen)
+		return;
+
+	nsim_dev = nsim_kho_hold(kho);
+	rtnl_lock();
+	WRITE_ONCE(kho->frozen, false);
+	if (nsim_dev)
+		list_for_each_entry(port, &nsim_dev->port_list, list)
+			netif_device_attach(port->ns->netdev);
+	rtnl_unlock();
+
+	if (nsim_dev)
+		start_works(nsim_dev);
+	nsim_kho_release(kho, nsim_dev);
+}
+
+/**
+ * nsim_kho_frozen - must a device not change?
+ * @nsim_dev: the device
+ *
+ * Return: whether it is saved.
+ */
+bool nsim_kho_frozen(const struct nsim_dev *nsim_dev)
+{
+	return nsim_dev->kho && READ_ONCE(nsim_dev->kho->frozen);
+}
+
+/**
+ * nsim_kho_change - may a device change, and if so, it does
+ * @nsim_dev: the device
+ * @extack: where to say why not, or NULL
+ *
+ * Context: before a change of what is part of the record, with the lock that
+ * protects it held (devl_lock or rtnl, as a rule).
+ * Return: 0, or -EBUSY while the device is saved.
+ */
+int nsim_kho_change(struct nsim_dev *nsim_dev, struct netlink_ext_ack *extack)
+{
+	struct nsim_kho *kho = nsim_dev->kho;
+
+	if (!kho)
+		return 0;
+	if (READ_ONCE(kho->frozen)) {
+		NL_SET_ERR_MSG_MOD(extack, "Device is saved for a live update");
+		return -EBUSY;
+	}
+	if (READ_ONCE(kho->watched))
+		kho_client_invalidate(&kho->client);
+	return 0;
+}
+
+/**
+ * nsim_kho_netdev_event - something happened to a netdev
+ * @nsim_dev: a device
+ * @dev: any netdev of its netns
+ * @event: what happened
+ *
+ * Context: netdev notifier, rtnl held.
+ */
+void nsim_kho_netdev_event(struct nsim_dev *nsim_dev, struct net_device *dev,
+			   unsigned long event)
+{
+	struct nsim_kho *kho = nsim_dev->kho;
+
+	if (!kho)
+		return;
+	if (event == NETDEV_REGISTER)
+		nsim_kho_hwstats_appeared(kho, nsim_dev, dev);
+	if (READ_ONCE(kho->watched) && !READ_ONCE(kho->frozen) &&
+	    dev->dev.parent == &nsim_dev->nsim_bus_dev->dev)
+		kho_client_invalidate(&kho->client);
+}

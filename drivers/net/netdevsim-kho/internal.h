@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NSIM_KHO_INTERNAL_H
+#define _NSIM_KHO_INTERNAL_H
+
+#include <linux/kho_fsm.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+
+#include "../netdevsim/netdevsim.h"
+
+#define NSIM_KHO_FORMAT		"netdevsim-v1"
+
+/* More than this in a record is taken for damage. */
+#define NSIM_KHO_PORTS_MAX	4096
+#define NSIM_KHO_QUEUES_MAX	4096
+#define NSIM_KHO_LIST_MAX	4096
+#define NSIM_KHO_EXTRA_KIB_MAX	SZ_1M
+
+enum nsim_kho_phase {
+	NSIM_KHO_NO_PHASE,
+	NSIM_KHO_PREPARE,
+	NSIM_KHO_SAVE,
+	NSIM_KHO_RESTORE,
+	NSIM_KHO_NR_PHASES
+};
+
+/**
+ * struct nsim_kho_knobs - what makes the phases visible; debugfs, no lock
+ * @extra_kib: size of the extra state
+ * @dirty_kib_per_s: how fast the extra state goes dirty
+ * @delay_ms: how long each phase takes longer
+ * @fail_phase: enum nsim_kho_phase, the one that fails
+ */
+struct nsim_kho_knobs {
+	u32 extra_kib;
+	u32 dirty_kib_per_s;
+	u32 delay_ms[NSIM_KHO_NR_PHASES];
+	u32 fail_phase;
+};
+
+/**
+ * struct nsim_kho_chunk - a part of the extra state
+ * @page: the first page
+ * @order: log2 of the number of pages
+ */
+struct nsim_kho_chunk {
+	struct page *page;
+	unsigned int order;
+};
+
+/**
+ * struct nsim_kho_extra - the extra state; only touched by the callbacks
+ * @chunks: its memory; kept from one update to the next
+ * @nr_chunks: how many
+ * @kib: size of all of them
+ * @written: when it was last written, 0 for never
+ */
+struct nsim_kho_extra {
+	struct nsim_kho_chunk *chunks;
+	unsigned int nr_chunks;
+	u32 kib;
+	ktime_t written;
+};
+
+/**
+ * struct nsim_kho_port - a port in an incoming record
+ * @node: its node in the image
+ * @index: the port's index
+ * @type: what port it is
+ */
+struct nsim_kho_port {
+	int node;
+	u32 index;
+	enum nsim_dev_port_type type;
+};
+
+/**
+ * struct nsim_kho_incoming - a restore under way
+ * @image: what is restored, or NULL
+ * @port_count: ports at creation and after a reload
+ * @num_queues: queues per port
+ * @max_vfs: most VFs
+ * @num_vfs: VFs there are
+ * @esw_mode: mode of the eswitch
+ * @ports: the ports, in order of creation
+ * @nr_ports: how many
+ * @port: the one that is being created
+ * @udp_open_only: a setting that is put off until there are ports
+ * @probed: the device has come up
+ */
+struct nsim_kho_incoming {
+	const struct kho_image *image;
+	u32 port_count;
+	u32 num_queues;
+	u32 max_vfs;
+	u32 num_vfs;
+	u32 esw_mode;
+	struct nsim_kho_port *ports;
+	u32 nr_ports;
+	const struct nsim_kho_port *port;
+	bool udp_open_only;
+	bool probed;
+};
+
+/* How long the lists of the outgoing record are, so that they can shrink. */
+struct nsim_kho_written {
+	unsigned int ports;
+	unsigned int vfs;
+	unsigned int rate_nodes;
+	unsigned int hwstats;
+};
+
+/**
+ * struct nsim_kho - a device's part in live updates
+ *
+ * Lives from the device's creation, or from the boot with an image of it, to
+ * the device's deletion; a device that is let go of on a rollback is survived
+ * by it. What no lock is named for is written before registration and by the
+ * client's callbacks, which the state machine serializes.
+ *
+ * @client: what is registered
+ * @name: the client's name
+ * @id: of the bus device
+ * @list: in the list of all, see client.c
+ * @registered: protected by nsim_kho_lock()
+ * @adopted: what concerns an image that waits has been read from it
+ * @bus_dev: the device, or NULL while there is none
+ * @frozen: the device is saved and must not change; written under devl_lock
+ *	and rtnl
+ * @watched: prepared; changes make the image stale
+ * @warned: what can't be preserved was logged in this update
+ * @restored: restored, and not yet committed
+ * @in: the restore under way
+ * @written: lengths of lists in the outgoing image
+ * @knobs: debugfs
+ * @stand_in: debugfs folder of the device while there is none, or NULL
+ * @extra: extra state
+ * @ifindexes: what the image's ports were known by, to be kept free
+ * @nr_ifindexes: how many
+ * @lost_lock: protects @lost
+ * @lost: what was not preserved or not restored
+ * @parked: hwstats of netdevs that aren't there yet; protected by rtnl
+ */
+struct nsim_kho {
+	struct kho_client client;
+	char name[24];
+	unsigned int id;
+	struct list_head list;
+	bool registered;
+	bool adopted;
+	struct nsim_bus_dev *bus_dev;
+	bool frozen;
+	bool watched;
+	bool warned;
+	bool restored;
+	struct nsim_kho_incoming in;
+	struct nsim_kho_written written;
+	struct nsim_kho_knobs knobs;
+	struct dentry *stand_in;
+	struct nsim_kho_extra extra;
+	u32 *ifindexes;
+	unsigned int nr_ifindexes;
+	struct mutex lost_lock; /* protects lost */
+	struct list_head lost;
+	struct list_head parked;
+};
+
+/**
+ * struct nsim_kho_field - a number in a structure and in the record
+ * @name: of the property
+ * @offset: in the structure
+ * @size: in the structure, in bytes; up to 4 are a cell, 8 are two
+ * @max: largest value that is believed
+ */
+struct nsim_kho_field {
+	const char *name;
+	u32 offset;
+	u32 size;
+	u64 max;
+};
+
+#define NSIM_KHO_FIELD(_name, _type, _member, _max)			\
+	{								\
+		.name = _name,						\
+		.offset = offsetof(_type, _member),			\
+		.size = sizeof_field(_type, _member),			\
+		.max = _max,						\
+	}
+
+/* client.c */
+extern const char * const nsim_kho_formats[];
+struct nsim_kho *nsim_kho_find(unsigned int id);
+struct nsim_dev *nsim_kho_hold(struct nsim_kho *kho);
+void nsim_kho_release(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+
+/* incoming.c */
+int nsim_kho_restore(struct nsim_kho *kho, const struct kho_image *image);
+void nsim_kho_rollback(struct nsim_kho *kho);
+void nsim_kho_adopt(struct nsim_kho *kho);
+
+/* fields.c */
+int nsim_kho_save_fields(struct kho_image *image,
+			 const struct nsim_kho_field *fields, size_t nr,
+			 const void *base);
+void nsim_kho_restore_fields(struct nsim_kho *kho, int node, const char *where,
+			     const struct nsim_kho_field *fields, size_t nr,
+			     void *base);
+bool nsim_kho_get_u32(struct nsim_kho *kho, int node, const char *where,
+		      const char *prop, u32 max, u32 *val);
+bool nsim_kho_get_u64(struct nsim_kho *kho, int node, const char *where,
+		      const char *prop, u64 max, u64 *val);
+int nsim_kho_trim_list(struct kho_image *image, const char *prefix,
+		       unsigned int *written, unsigned int nr);
+int nsim_kho_enter_item(struct kho_image *image, const char *prefix,
+			unsigned int i);
+int nsim_kho_find_item(struct nsim_kho *kho, int parent, const char *prefix,
+		       unsigned int i);
+
+/* lost.c */
+__printf(2, 3)
+void nsim_kho_lost(struct nsim_kho *kho, const char *fmt, ...);
+void nsim_kho_lost_clear(struct nsim_kho *kho);
+void nsim_kho_lost_warn(struct nsim_kho *kho);
+int nsim_kho_lost_show(struct seq_file *seq, void *unused);
+
+/* refuse.c */
+int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+
+/* freeze.c */
+void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+void nsim_kho_thaw(struct nsim_kho *kho);
+
+/* knobs.c */
+void nsim_kho_knobs_stand_in(struct nsim_kho *kho);
+void nsim_kho_knobs_step_aside(struct nsim_kho *kho);
+int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image);
+void nsim_kho_read_knobs(struct nsim_kho *kho, const struct kho_image *image);
+int nsim_kho_obey(struct nsim_kho *kho, enum nsim_kho_phase phase);
+
+/* extra.c */
+int nsim_kho_save_extra(struct nsim_kho *kho, struct kho_image *image);
+void nsim_kho_check_extra(struct nsim_kho *kho);
+void nsim_kho_free_extra(struct nsim_kho *kho);
+u64 nsim_kho_extra_dirty(const struct nsim_kho *kho);
+
+/* identity.c */
+void nsim_kho_read_ifindexes(struct nsim_kho *kho,
+			     const struct kho_image *image);
+void nsim_kho_reserve(struct nsim_kho *kho);
+void nsim_kho_unreserve(struct nsim_kho *kho);
+int nsim_kho_save_identity(struct kho_image *image, struct net_device *dev);
+void nsim_kho_restore_identity(struct nsim_kho *kho, int node,
+			       const char *where, struct net_device *dev);
+
+/* device.c */
+int nsim_kho_save_device(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			 struct kho_image *image);
+
+/* port.c */
+int nsim_kho_save_ports(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			struct kho_image *image);
+void nsim_kho_restore_links(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+void nsim_kho_restore_up(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+
+/* netdev.c */
+int nsim_kho_save_netdev(struct kho_image *image, struct netdevsim *ns);
+void nsim_kho_restore_registered(struct nsim_kho *kho, int node,
+				 const char *where, struct net_device *dev);
+
+/* rate.c */
+int nsim_kho_save_rate_nodes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			     struct kho_image *image);
+int nsim_kho_save_rate_leaf(struct kho_image *image,
+			    struct nsim_dev_port *port);
+void nsim_kho_restore_rates(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+
+/* trap.c */
+int nsim_kho_save_traps(struct nsim_dev *nsim_dev, struct kho_image *image);
+void nsim_kho_restore_trap_counters(struct nsim_kho *kho,
+				    struct nsim_dev *nsim_dev);
+
+/* hwstats.c */
+int nsim_kho_save_hwstats(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			  struct kho_image *image);
+void nsim_kho_restore_hwstats(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+void nsim_kho_hwstats_appeared(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			       struct net_device *dev);
+void nsim_kho_free_parked(struct nsim_kho *kho);
+
+#endif /* _NSIM_KHO_INTERNAL_H */

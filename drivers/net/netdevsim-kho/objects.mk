@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of netdevsim: included by its Makefile.
+
+netdevsim-objs += $(addprefix ../netdevsim-kho/, \
+	client.o device.o extra.o fields.o freeze.o hwstats.o identity.o \
+	incoming.o knobs.o lost.o netdev.o port.o rate.o refuse.o trap.o)

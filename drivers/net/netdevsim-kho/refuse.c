@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a live update can't take along: where going on would lose something
+ * that matters it is refused, the rest is listed.
+ */
+#include <linux/device.h>
+#include <net/net_namespace.h>
+
+#include "internal.h"
+
+static bool in_other_netns(const struct netdevsim *ns)
+{
+	return !net_eq(dev_net(ns->netdev), &init_net);
+}
+
+static bool has_xdp(const struct netdevsim *ns)
+{
+	return ns->xdp.prog || ns->xdp_hw.prog || ns->bpf_offloaded;
+}
+
+static bool has_ipsec(const struct netdevsim *ns)
+{
+	return ns->ipsec.count;
+}
+
+static bool has_macsec(const struct netdevsim *ns)
+{
+	return ns->macsec.nsim_secy_count;
+}
+
+static bool holds_page(const struct netdevsim *ns)
+{
+	return ns->page;
+}
+
+static const struct {
+	bool (*applies)(const struct netdevsim *ns);
+	int err;
+	const char *why;
+} netdev_reasons[] = {
+	{ in_other_netns, -EOPNOTSUPP,
+	  "it is in a network namespace that the next kernel won't have" },
+	{ has_xdp, -EBUSY, "an XDP or BPF program is attached to it" },
+	/* A key used again with a sequence that restarts repeats nonces. */
+	{ has_ipsec, -EBUSY, "IPsec states are offloaded to it" },
+	{ has_macsec, -EBUSY, "MACsec devices are offloaded to it" },
+	{ holds_page, -EBUSY, "pp_hold holds a page of its page pool" },
+};
+
+static int refuse_netdev(struct nsim_kho *kho, const struct netdevsim *ns)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(netdev_reasons); i++) {
+		if (!netdev_reasons[i].applies(ns))
+			continue;
+		kho_client_explain(&kho->client, "%s can't be handed over: %s",
+				   ns->netdev->name, netdev_reasons[i].why);
+		return netdev_reasons[i].err;
+	}
+	return 0;
+}
+
+static bool has_bpf(struct nsim_dev *nsim_dev)
+{
+	return IS_ENABLED(CONFIG_BPF_SYSCALL) &&
+	       (!list_empty(&nsim_dev->bpf_bound_progs) ||
+		!list_empty(&nsim_dev->bpf_bound_maps));
+}
+
+/**
+ * nsim_kho_refuse - is there anything that must not get lost?
+ * @kho: client
+ * @nsim_dev: its device
+ *
+ * Context: prepare or save callback; devl_lock and rtnl held.
+ * Return: 0; or an errno, explained.
+ */
+int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
+{
+	struct devlink *devlink = priv_to_devlink(nsim_dev);
+	struct nsim_dev_port *port;
+	int err;
+
+	ASSERT_RTNL();
+
+	if (!net_eq(devlink_net(devlink), &init_net)) {
+		kho_client_explain(&kho->client,
+				   "its devlink instance is in a network namespace that the next kernel won't have");
+		return -EOPNOTSUPP;
+	}
+	if (devlink_is_reload_failed(devlink)) {
+		kho_client_explain(&kho->client,
+				   "its last devlink reload failed");
+		return -EBUSY;
+	}
+	if (has_bpf(nsim_dev)) {
+		kho_client_explain(&kho->client,
+				   "BPF programs or maps are bound to it");
+		return -EBUSY;
+	}
+
+	list_for_each_entry(port, &nsim_dev->port_list, list) {
+		err = refuse_netdev(kho, port->ns);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * nsim_kho_note_lost - list what is not preserved
+ * @kho: client
+ * @nsim_dev: its device
+ *
+ * Context: prepare callback; devl_lock and rtnl held; may sleep.
+ */
+void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
+{
+	unsigned int snapshots = atomic_read(&nsim_dev->snapshots);
+	struct nsim_dev_port *port;
+
+	ASSERT_RTNL();
+
+	if (snapshots)
+		nsim_kho_lost(kho, "%u snapshots of the dummy region",
+			      snapshots);
+
+	list_for_each_entry(port, &nsim_dev->port_list, list)
+		if (port->ns->phc)
+			nsim_kho_lost(kho, "%s: time of its PTP clock",
+				      port->ns->netdev->name);
+}
