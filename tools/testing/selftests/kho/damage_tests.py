@@ -56,15 +56,6 @@ def flip(vm, address):
         memory[address] ^= 0xff
 
 
-def manifest(vm):
-    """(address, the list of images that the next kernel is given)."""
-    node = "/" + SUBTREE
-    address = root_property(vm, node, "preserved-data")
-    size = root_property(vm, node, "blob-size")
-    with vm.physical_memory() as memory:
-        return address, fdt.parse(memory[address:address + size])
-
-
 def expect_reported(vm, *words):
     """One line of the kernel's log has all of the words."""
     log = [line for line in vm.sh("dmesg").splitlines() if "kho" in line]
@@ -141,39 +132,80 @@ def map_that_loops(vm, _notes):
     vm.sh("ls /sys/kernel/kho")
 
 
+def images(vm):
+    """{client: its entry in the list that the next kernel is given}."""
+    node = "/" + SUBTREE
+    address = root_property(vm, node, "preserved-data")
+    size = root_property(vm, node, "blob-size")
+    with vm.physical_memory() as memory:
+        nodes = fdt.parse(memory[address:address + size])
+    return {path.rsplit("/", 1)[1]: properties
+            for path, properties in nodes.items()
+            if path.startswith("/images/")}
+
+
+def expect_refused_alone(vm, refused):
+    """One client's image is refused and kept, the others are restored."""
+    expect_reported(vm, refused)
+    expected = dict.fromkeys(live_update.NAMES, "restored")
+    states = {name: client.state
+              for name, client in handover.clients(vm).items()}
+    expect(states == {**expected, refused: "restoring"},
+           f"states of the clients: {states}")
+    expect(refused not in vm.sh(f"ls {nic.BUS}devices").split(),
+           f"{refused} came back from a broken image")
+    nic.ping(vm)
+
+
 @test()
 def broken_manifest(vm, _notes):
     save(vm)
-    address, _ = manifest(vm)
-    flip(vm, address)
+    flip(vm, root_property(vm, "/" + SUBTREE, "preserved-data"))
     vm.kexec()
     expect_reported(vm, SUBTREE)
-    expect(not vm.sh("ls /sys/bus/netdevsim/devices").split(),
+    expect(not vm.sh(f"ls {nic.BUS}devices").split(),
            "devices came back without a list of images")
 
 
 @test()
-def broken_image(vm, _notes):
-    """Its seal is broken, so it is refused; the others are restored."""
+def changed_manifest(vm, _notes):
+    """Still a list of images, but not the one that was sealed."""
     save(vm)
-    image = image_address(vm, nic.SRIOV)
-    flip(vm, image + 100)
+    address = root_property(vm, "/" + SUBTREE, "preserved-data")
+    place = images(vm)[nic.NIC]["bytes"].offset
+    flip(vm, address + place)
     vm.kexec()
-    expect_reported(vm, nic.SRIOV)
-    expect("pf0" not in vm.sh("ls /sys/class/net").split(),
-           "a device came back from a broken image")
-    states = {name: client.state
-              for name, client in handover.clients(vm).items()}
-    for name in live_update.NAMES:
-        if name != nic.SRIOV:
-            expect(states.get(name) == "restored", f"{name}: {states}")
-    nic.ping(vm)
+    expect_reported(vm, SUBTREE)
+    expect(not vm.sh(f"ls {nic.BUS}devices").split(),
+           "devices came back by a list of images that was changed")
 
 
-def image_address(vm, client):
-    """Where the image of a client starts, as the manifest says."""
-    _, nodes = manifest(vm)
-    for path, properties in nodes.items():
-        if path.endswith("/" + client):
-            return fdt.cells(properties["address"])
-    raise GuestError(f"the manifest has no image of {client}: {list(nodes)}")
+@test()
+def broken_image(vm, _notes):
+    save(vm)
+    flip(vm, fdt.cells(images(vm)[nic.SRIOV]["image"], 0) + 100)
+    vm.kexec()
+    expect_refused_alone(vm, nic.SRIOV)
+
+
+@test()
+def broken_memory(vm, _notes):
+    """Not the image itself, but memory that it refers to."""
+    nic.set_up(vm)
+    vm.write(f"{nic.DEBUGFS}{nic.NIC}/kho/extra_kib", "64")
+    vm.kexec_load()
+    command(vm, "save", after="saved")
+    flip(vm, fdt.cells(images(vm)[nic.NIC]["memory"], 0) + 100)
+    vm.kexec()
+    expect_refused_alone(vm, nic.NIC)
+
+
+@test()
+def discarded_broken_image(vm, _notes):
+    """What cannot be restored does not stand in the way for ever."""
+    save(vm)
+    flip(vm, fdt.cells(images(vm)[nic.SRIOV]["image"], 0) + 100)
+    vm.kexec()
+    command(vm, "discard", client=nic.SRIOV)
+    expect_state(vm, "restored")
+    command(vm, "finish", after="idle")

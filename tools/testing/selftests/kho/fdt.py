@@ -50,6 +50,6 @@ def native_u64(prop):
     return struct.unpack("=Q", prop.value)[0]
 
 
-def cells(prop):
-    """A number in big-endian cells, as the images have it."""
-    return int.from_bytes(prop.value, "big")
+def cells(prop, index):
+    """One of the big-endian u64 that an image has in a property."""
+    return struct.unpack_from(">Q", prop.value, 8 * index)[0]

@@ -280,7 +280,7 @@ class VM:
 
     def try_write(self, path, value):
         """Writes and returns "" or why the write failed."""
-        status, output = self.run(f"printf %s {shlex.quote(value)} > "
+        status, output = self.run(f"echo {shlex.quote(value)} > "
                                   f"{shlex.quote(path)}")
         return output.strip() or "failed" if status else ""
 
