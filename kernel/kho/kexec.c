@@ -3,9 +3,12 @@
  * kexec_file_load(): the next kernel goes into scratch and takes the handover
  * along.
  */
+#define pr_fmt(fmt) "kho: " fmt
+
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
+#include <linux/printk.h>
 #include <linux/sizes.h>
 
 #include "internal.h"
@@ -80,5 +83,10 @@ int kho_locate_mem_hole(struct kexec_buf *kbuf,
 		if (kho_scratch[i].size)
 			ret = func(&res, kbuf);
 	}
-	return ret == 1 ? 0 : -EADDRNOTAVAIL;
+	if (ret == 1)
+		return 0;
+
+	pr_err("no scratch area has room for a segment of %lu bytes, see kho_scratch=\n",
+	       kbuf->memsz);
+	return -EADDRNOTAVAIL;
 }
