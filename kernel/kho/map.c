@@ -11,6 +11,7 @@
  * them index a table, which is a page of physical addresses, 0 for none.
  */
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -18,8 +19,8 @@
 
 #include "map.h"
 
-#define TABLE_ENTRIES	(1UL << KHO_MAP_TABLE_SHIFT)
-#define LEAF_BITS	(1UL << KHO_MAP_LEAF_SHIFT)
+#define TABLE_ENTRIES	BIT(KHO_MAP_TABLE_SHIFT)
+#define LEAF_BITS	BIT(KHO_MAP_LEAF_SHIFT)
 #define ROOT_LEVEL	(KHO_MAP_DEPTH - 1)
 
 /**

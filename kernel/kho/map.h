@@ -25,7 +25,7 @@
  * @root: the root node, or NULL
  */
 struct kho_map {
-	struct mutex lock;
+	struct mutex lock;	/* innermost */
 	void *root;
 };
 

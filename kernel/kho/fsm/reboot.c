@@ -57,7 +57,7 @@ int kho_fsm_reboot(struct kimage *image)
 		goto out;
 	}
 	if (image->preserve_context || !image->kho.fdt) {
-		kho_machine_error(m, "kexec: this image can't carry the handover; load one with kexec_file_load");
+		kho_machine_error(m, "kexec: refused, an image that wasn't loaded with kexec_file_load can't carry the handover");
 		err = -EBUSY;
 		goto out;
 	}

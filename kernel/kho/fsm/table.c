@@ -44,6 +44,9 @@ const char * const kho_op_names[KHO_NR_OPS] = {
 	[KHO_OP_DISCARD]	= "discard",
 };
 
+/* States that last only as long as callbacks run, as userspace sees them. */
+#define NR_PASSING	3
+
 #define GO(_next, _op) { .allowed = 1, .next = _next, .op = KHO_OP_##_op }
 
 /*
@@ -149,12 +152,12 @@ int kho_command_done(enum kho_state state, enum kho_command command)
  */
 enum kho_state kho_derive_state(const unsigned int *count)
 {
-	static const enum kho_state passing[] = {
+	static const enum kho_state passing[NR_PASSING] = {
 		KHO_ABORTING, KHO_SAVING, KHO_PREPARING,
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+	for (i = 0; i < NR_PASSING; i++)
 		if (count[passing[i]])
 			return passing[i];
 
