@@ -286,7 +286,8 @@ def extract(archive, names, folder):
 
 def check_version(version, patches):
     with tempfile.TemporaryDirectory() as work:
-        subprocess.run(["apt-get", "download", "-qq",
+        subprocess.run(["apt-get", "download", "-qq", "-o",
+                        "APT::Sandbox::User=root",
                         f"linux-source-6.12={version}"], cwd=work, check=True)
         package = os.path.join(work, os.listdir(work)[0])
         subprocess.run(["dpkg-deb", "-x", package, work + "/package"],
