@@ -11,7 +11,7 @@
 #include "internal.h"
 
 #define DEV_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, struct nsim_dev, _member, _max)
+	NSIM_KHO_FIELD(_name, _max, struct nsim_dev, _member)
 
 /* The ports' creation depends on these. */
 static const struct nsim_kho_field early_fields[] = {
@@ -44,13 +44,27 @@ static const struct nsim_kho_field late_fields[] = {
 };
 
 static const struct nsim_kho_field health_fields[] = {
-	NSIM_KHO_FIELD("binary-len", struct nsim_dev_health, binary_len,
-		       U32_MAX),
-	NSIM_KHO_FIELD("fail-recover", struct nsim_dev_health, fail_recover, 1),
+	NSIM_KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health,
+		       binary_len),
+	NSIM_KHO_FIELD("fail-recover", 1, struct nsim_dev_health, fail_recover),
+};
+
+#define REPORTER_FIELD(_name, _member, _max)				\
+	NSIM_KHO_FIELD(_name, _max, struct devlink_health_reporter_settings, \
+		       _member)
+
+static const struct nsim_kho_field reporter_fields[] = {
+	REPORTER_FIELD("graceful-period", graceful_period, U64_MAX),
+	REPORTER_FIELD("error-count", error_count, U64_MAX),
+	REPORTER_FIELD("recovery-count", recovery_count, U64_MAX),
+	REPORTER_FIELD("state", health_state,
+		       DEVLINK_HEALTH_REPORTER_STATE_ERROR),
+	REPORTER_FIELD("auto-recover", auto_recover, 1),
+	REPORTER_FIELD("auto-dump", auto_dump, 1),
 };
 
 #define FIB_FIELD(_name, _member) \
-	NSIM_KHO_FIELD(_name, struct nsim_fib_fail_flags, _member, 1)
+	NSIM_KHO_FIELD(_name, 1, struct nsim_fib_fail_flags, _member)
 
 static const struct nsim_kho_field fib_fields[] = {
 	FIB_FIELD("fail-route-offload", route_offload),
@@ -60,7 +74,7 @@ static const struct nsim_kho_field fib_fields[] = {
 };
 
 #define PSAMPLE_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, struct nsim_dev_psample, _member, _max)
+	NSIM_KHO_FIELD(_name, _max, struct nsim_dev_psample, _member)
 
 static const struct nsim_kho_field psample_fields[] = {
 	PSAMPLE_FIELD("rate", rate, U32_MAX),
@@ -74,7 +88,7 @@ static const struct nsim_kho_field psample_fields[] = {
 };
 
 #define VF_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, struct nsim_vf_config, _member, _max)
+	NSIM_KHO_FIELD(_name, _max, struct nsim_vf_config, _member)
 
 static const struct nsim_kho_field vf_fields[] = {
 	VF_FIELD("link-state", link_state, IFLA_VF_LINK_STATE_DISABLE),
@@ -98,57 +112,65 @@ static const struct {
 	{ "nexthops", NSIM_RESOURCE_NEXTHOPS },
 };
 
-static const struct {
-	const char *name;
-	u32 id;
-	bool is_bool;
-} params[] = {
-	{ "max-macs", DEVLINK_PARAM_GENERIC_ID_MAX_MACS },
-	{ "test1", NSIM_DEVLINK_PARAM_ID_TEST1, true },
-};
+/* What a reload takes for the field: what is pending, or the last reload's. */
+static int get_param(struct nsim_dev *nsim_dev, u32 id,
+		     union devlink_param_value *val)
+{
+	if (id == NSIM_DEVLINK_PARAM_ID_TEST1 &&
+	    nsim_dev->pending_params.has_test1) {
+		val->vbool = nsim_dev->pending_params.test1;
+		return 0;
+	}
+	if (id == DEVLINK_PARAM_GENERIC_ID_MAX_MACS &&
+	    nsim_dev->pending_params.has_max_macs) {
+		val->vu32 = nsim_dev->pending_params.max_macs;
+		return 0;
+	}
+	return devl_param_driverinit_value_get(priv_to_devlink(nsim_dev), id,
+					       val);
+}
 
 static int save_params(struct nsim_dev *nsim_dev, struct kho_image *image)
 {
-	struct devlink *devlink = priv_to_devlink(nsim_dev);
-	union devlink_param_value val;
-	int i, err;
+	union devlink_param_value macs, test1;
+	int err;
 
-	err = kho_image_enter(image, "params");
+	err = get_param(nsim_dev, DEVLINK_PARAM_GENERIC_ID_MAX_MACS, &macs);
+	if (!err)
+		err = get_param(nsim_dev, NSIM_DEVLINK_PARAM_ID_TEST1, &test1);
+	if (!err)
+		err = kho_image_enter(image, "params");
 	if (err)
 		return err;
-	for (i = 0; !err && i < ARRAY_SIZE(params); i++) {
-		err = devl_param_driverinit_value_get(devlink, params[i].id,
-						      &val);
-		if (!err)
-			err = kho_image_set_u32(image, params[i].name,
-						params[i].is_bool ? val.vbool :
-						val.vu32);
-	}
+	err = kho_image_set_u32(image, "max-macs", macs.vu32);
+	if (!err)
+		err = kho_image_set_u32(image, "test1", test1.vbool);
 	kho_image_leave(image);
 	return err;
 }
 
 static void restore_params(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
-	int i, node = kho_image_find(kho->in.image, 0, "params");
 	struct devlink *devlink = priv_to_devlink(nsim_dev);
-	union devlink_param_value val = {};
+	int node = kho_image_find(kho->in.image, 0, "params");
+	union devlink_param_value val;
 	u32 num;
 
 	if (node < 0) {
 		nsim_kho_lost(kho, "params: not in the record");
 		return;
 	}
-
-	for (i = 0; i < ARRAY_SIZE(params); i++) {
-		if (!nsim_kho_get_u32(kho, node, "params", params[i].name,
-				      params[i].is_bool ? 1 : U32_MAX, &num))
-			continue;
-		if (params[i].is_bool)
-			val.vbool = num;
-		else
-			val.vu32 = num;
-		devl_param_driverinit_value_set(devlink, params[i].id, val);
+	if (nsim_kho_get_u32(kho, node, "params", "max-macs", U32_MAX, &num)) {
+		val.vu32 = num;
+		devl_param_driverinit_value_set(devlink,
+						DEVLINK_PARAM_GENERIC_ID_MAX_MACS,
+						val);
+	}
+	if (nsim_kho_get_u32(kho, node, "params", "test1", 1, &num)) {
+		val.vbool = num;
+		devl_param_driverinit_value_set(devlink,
+						NSIM_DEVLINK_PARAM_ID_TEST1,
+						val);
 	}
 }
 
@@ -284,6 +306,35 @@ static void restore_vfs(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 			   &nsim_dev->vfconfigs[i]);
 }
 
+static int save_reporter(struct kho_image *image, const char *name,
+			 const struct devlink_health_reporter *reporter)
+{
+	struct devlink_health_reporter_settings settings;
+	int err;
+
+	devl_health_reporter_settings_get(reporter, &settings);
+	err = kho_image_enter(image, name);
+	if (err)
+		return err;
+	err = nsim_kho_save_fields(image, reporter_fields,
+				   ARRAY_SIZE(reporter_fields), &settings);
+	kho_image_leave(image);
+	return err;
+}
+
+static void restore_reporter(struct nsim_kho *kho, int health,
+			     const char *name,
+			     struct devlink_health_reporter *reporter)
+{
+	int node = kho_image_find(kho->in.image, health, name);
+	struct devlink_health_reporter_settings settings;
+
+	devl_health_reporter_settings_get(reporter, &settings);
+	nsim_kho_restore_fields(kho, node, "health reporter", reporter_fields,
+				ARRAY_SIZE(reporter_fields), &settings);
+	devl_health_reporter_settings_set(reporter, &settings);
+}
+
 static int save_health(struct nsim_dev *nsim_dev, struct kho_image *image)
 {
 	struct nsim_dev_health *health = &nsim_dev->health;
@@ -297,6 +348,10 @@ static int save_health(struct nsim_dev *nsim_dev, struct kho_image *image)
 	if (!err)
 		err = kho_image_set_string(image, "recovered-break-msg",
 					   health->recovered_break_msg ?: "");
+	if (!err)
+		err = save_reporter(image, "empty", health->empty_reporter);
+	if (!err)
+		err = save_reporter(image, "dummy", health->dummy_reporter);
 	kho_image_leave(image);
 	return err;
 }
@@ -311,6 +366,8 @@ static void restore_health(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 				ARRAY_SIZE(health_fields), health);
 	if (node < 0)
 		return;
+	restore_reporter(kho, node, "empty", health->empty_reporter);
+	restore_reporter(kho, node, "dummy", health->dummy_reporter);
 	if (kho_image_get_string(kho->in.image, node, "recovered-break-msg",
 				 &msg)) {
 		nsim_kho_lost(kho, "health: recovered-break-msg: not in the record");
@@ -355,12 +412,17 @@ static int save_psample(struct nsim_dev *nsim_dev, struct kho_image *image)
 	return err;
 }
 
-#if IS_ENABLED(CONFIG_PSAMPLE)
 static void restore_psample(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
 	int node = kho_image_find(kho->in.image, 0, "psample");
 	struct nsim_dev_psample *psample = nsim_dev->psample;
 	u32 active = 0, active_group, group_num;
+
+	if (!IS_ENABLED(CONFIG_PSAMPLE)) {
+		if (node >= 0)
+			nsim_kho_lost(kho, "psample: this kernel hasn't got it");
+		return;
+	}
 
 	nsim_kho_restore_fields(kho, node, "psample", psample_fields,
 				ARRAY_SIZE(psample_fields), psample);
@@ -378,13 +440,6 @@ static void restore_psample(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 		nsim_kho_lost(kho, "psample: it can't be enabled");
 	psample->group_num = group_num;
 }
-#else
-static void restore_psample(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
-{
-	if (kho_image_find(kho->in.image, 0, "psample") >= 0)
-		nsim_kho_lost(kho, "psample: this kernel hasn't got it");
-}
-#endif
 
 static int save_cookie(struct nsim_dev *nsim_dev, struct kho_image *image)
 {

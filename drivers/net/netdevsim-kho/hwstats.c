@@ -18,7 +18,7 @@ struct parked {
 };
 
 #define STATS_FIELD(_name, _member) \
-	NSIM_KHO_FIELD(_name, struct rtnl_hw_stats64, _member, U64_MAX)
+	NSIM_KHO_FIELD(_name, U64_MAX, struct rtnl_hw_stats64, _member)
 
 static const struct nsim_kho_field stats_fields[] = {
 	STATS_FIELD("rx-packets", rx_packets),

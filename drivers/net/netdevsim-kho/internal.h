@@ -181,12 +181,13 @@ struct nsim_kho_field {
 	u64 max;
 };
 
-#define NSIM_KHO_FIELD(_name, _type, _member, _max)			\
-	{								\
-		.name = _name,						\
-		.offset = offsetof(_type, _member),			\
-		.size = sizeof_field(_type, _member),			\
-		.max = _max,						\
+/* NSIM_KHO_FIELD(name, max, type, member) */
+#define NSIM_KHO_FIELD(_name, _max, ...)		\
+	{						\
+		.name = _name,				\
+		.offset = offsetof(__VA_ARGS__),	\
+		.size = sizeof_field(__VA_ARGS__),	\
+		.max = _max,				\
 	}
 
 /* client.c */

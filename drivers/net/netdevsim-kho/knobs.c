@@ -20,18 +20,18 @@ static const char * const phase_names[NSIM_KHO_NR_PHASES] = {
 };
 
 static const struct nsim_kho_field knob_fields[] = {
-	NSIM_KHO_FIELD("extra-kib", struct nsim_kho_knobs, extra_kib,
-		       NSIM_KHO_EXTRA_KIB_MAX),
-	NSIM_KHO_FIELD("dirty-kib-per-s", struct nsim_kho_knobs,
-		       dirty_kib_per_s, U32_MAX),
-	NSIM_KHO_FIELD("prepare-delay-ms", struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_PREPARE], U32_MAX),
-	NSIM_KHO_FIELD("save-delay-ms", struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_SAVE], U32_MAX),
-	NSIM_KHO_FIELD("restore-delay-ms", struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_RESTORE], U32_MAX),
-	NSIM_KHO_FIELD("fail-phase", struct nsim_kho_knobs, fail_phase,
-		       NSIM_KHO_NR_PHASES - 1),
+	NSIM_KHO_FIELD("extra-kib", NSIM_KHO_EXTRA_KIB_MAX,
+		       struct nsim_kho_knobs, extra_kib),
+	NSIM_KHO_FIELD("dirty-kib-per-s", U32_MAX, struct nsim_kho_knobs,
+		       dirty_kib_per_s),
+	NSIM_KHO_FIELD("prepare-delay-ms", U32_MAX, struct nsim_kho_knobs,
+		       delay_ms[NSIM_KHO_PREPARE]),
+	NSIM_KHO_FIELD("save-delay-ms", U32_MAX, struct nsim_kho_knobs,
+		       delay_ms[NSIM_KHO_SAVE]),
+	NSIM_KHO_FIELD("restore-delay-ms", U32_MAX, struct nsim_kho_knobs,
+		       delay_ms[NSIM_KHO_RESTORE]),
+	NSIM_KHO_FIELD("fail-phase", NSIM_KHO_NR_PHASES - 1,
+		       struct nsim_kho_knobs, fail_phase),
 };
 
 static ssize_t fail_phase_read(struct file *file, char __user *data,

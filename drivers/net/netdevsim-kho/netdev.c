@@ -16,34 +16,34 @@
 		 IFF_AUTOMEDIA | IFF_DYNAMIC)
 
 static const struct nsim_kho_field netdev_fields[] = {
-	NSIM_KHO_FIELD("mtu", struct net_device, mtu, ETH_MAX_MTU),
-	NSIM_KHO_FIELD("tx-queue-len", struct net_device, tx_queue_len,
-		       U32_MAX),
-	NSIM_KHO_FIELD("group", struct net_device, group, INT_MAX),
+	NSIM_KHO_FIELD("mtu", ETH_MAX_MTU, struct net_device, mtu),
+	NSIM_KHO_FIELD("tx-queue-len", U32_MAX, struct net_device,
+		       tx_queue_len),
+	NSIM_KHO_FIELD("group", INT_MAX, struct net_device, group),
 };
 
 static const struct nsim_kho_field ns_fields[] = {
-	NSIM_KHO_FIELD("tx-packets", struct netdevsim, tx_packets, U64_MAX),
-	NSIM_KHO_FIELD("tx-bytes", struct netdevsim, tx_bytes, U64_MAX),
-	NSIM_KHO_FIELD("tx-dropped", struct netdevsim, tx_dropped, U64_MAX),
-	NSIM_KHO_FIELD("ipsec-tx", struct netdevsim, ipsec.tx, U32_MAX),
-	NSIM_KHO_FIELD("ipsec-ok", struct netdevsim, ipsec.ok, U32_MAX),
-	NSIM_KHO_FIELD("bpf-tc-accept", struct netdevsim, bpf_tc_accept, 1),
-	NSIM_KHO_FIELD("bpf-tc-non-bound-accept", struct netdevsim,
-		       bpf_tc_non_bound_accept, 1),
-	NSIM_KHO_FIELD("bpf-xdpdrv-accept", struct netdevsim,
-		       bpf_xdpdrv_accept, 1),
-	NSIM_KHO_FIELD("bpf-xdpoffload-accept", struct netdevsim,
-		       bpf_xdpoffload_accept, 1),
-	NSIM_KHO_FIELD("bpf-map-accept", struct netdevsim, bpf_map_accept, 1),
-	NSIM_KHO_FIELD("udp-ports-inject-error", struct netdevsim,
-		       udp_ports.inject_error, U32_MAX),
-	NSIM_KHO_FIELD("udp-ports-sleep", struct netdevsim, udp_ports.sleep,
-		       U32_MAX),
+	NSIM_KHO_FIELD("tx-packets", U64_MAX, struct netdevsim, tx_packets),
+	NSIM_KHO_FIELD("tx-bytes", U64_MAX, struct netdevsim, tx_bytes),
+	NSIM_KHO_FIELD("tx-dropped", U64_MAX, struct netdevsim, tx_dropped),
+	NSIM_KHO_FIELD("ipsec-tx", U32_MAX, struct netdevsim, ipsec.tx),
+	NSIM_KHO_FIELD("ipsec-ok", U32_MAX, struct netdevsim, ipsec.ok),
+	NSIM_KHO_FIELD("bpf-tc-accept", 1, struct netdevsim, bpf_tc_accept),
+	NSIM_KHO_FIELD("bpf-tc-non-bound-accept", 1, struct netdevsim,
+		       bpf_tc_non_bound_accept),
+	NSIM_KHO_FIELD("bpf-xdpdrv-accept", 1, struct netdevsim,
+		       bpf_xdpdrv_accept),
+	NSIM_KHO_FIELD("bpf-xdpoffload-accept", 1, struct netdevsim,
+		       bpf_xdpoffload_accept),
+	NSIM_KHO_FIELD("bpf-map-accept", 1, struct netdevsim, bpf_map_accept),
+	NSIM_KHO_FIELD("udp-ports-inject-error", U32_MAX, struct netdevsim,
+		       udp_ports.inject_error),
+	NSIM_KHO_FIELD("udp-ports-sleep", U32_MAX, struct netdevsim,
+		       udp_ports.sleep),
 };
 
 #define ETHTOOL_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, struct nsim_ethtool, _member, _max)
+	NSIM_KHO_FIELD(_name, _max, struct nsim_ethtool, _member)
 #define COALESCE_FIELD(_name, _member) \
 	ETHTOOL_FIELD("coalesce-" _name, coalesce._member, U32_MAX)
 #define RING_FIELD(_name, _member) \

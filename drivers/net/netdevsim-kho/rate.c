@@ -102,31 +102,27 @@ static bool is_at_or_below(const struct devlink_rate *rate,
 	return false;
 }
 
-/* In units of the link speed, as the driver's callbacks keep it. */
-static bool get_rate(struct nsim_kho *kho, int node, const char *where,
-		     const char *prop, u64 *rate, u16 *units)
+static void restore_number(struct nsim_kho *kho, int node, const char *where,
+			   const char *prop, u64 *rate)
 {
+	u64 val;
 	u32 rem;
-	u64 val, quotient;
 
 	if (!nsim_kho_get_u64(kho, node, where, prop, TX_MAX, &val))
-		return false;
-	quotient = div_u64_rem(val, NSIM_LINK_SPEED_UNIT, &rem);
-	if (rem) {
+		return;
+	div_u64_rem(val, NSIM_LINK_SPEED_UNIT, &rem);
+	if (rem)
 		nsim_kho_lost(kho, "%s: %s: %llu is no multiple of the unit",
 			      where, prop, val);
-		return false;
-	}
-	*rate = val;
-	*units = quotient;
-	return true;
+	else
+		*rate = val;
 }
 
 static void restore_rate(struct nsim_kho *kho, int node, const char *where,
-			 struct devlink_rate *rate, u16 *share, u16 *max)
+			 struct devlink_rate *rate)
 {
-	get_rate(kho, node, where, "tx-share", &rate->tx_share, share);
-	get_rate(kho, node, where, "tx-max", &rate->tx_max, max);
+	restore_number(kho, node, where, "tx-share", &rate->tx_share);
+	restore_number(kho, node, where, "tx-max", &rate->tx_max);
 }
 
 static void restore_parent(struct nsim_kho *kho, int node, const char *where,
@@ -180,7 +176,9 @@ static void restore_group(struct nsim_kho *kho, int node, const char *where,
 		return;
 	}
 	group->devlink_rate = rate;
-	restore_rate(kho, node, where, rate, &group->tx_share, &group->tx_max);
+	restore_rate(kho, node, where, rate);
+	group->tx_share = div_u64(rate->tx_share, NSIM_LINK_SPEED_UNIT);
+	group->tx_max = div_u64(rate->tx_max, NSIM_LINK_SPEED_UNIT);
 }
 
 static void restore_group_parent(struct nsim_kho *kho, int node,
@@ -222,13 +220,12 @@ static void restore_groups(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	}
 }
 
+/* The VF's settings may say otherwise, from legacy mode, and are kept. */
 static void restore_leaf(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 			 struct nsim_dev_port *port, int port_node)
 {
 	int node = kho_image_find(kho->in.image, port_node, "rate");
-	u32 vf = port->port_index - NSIM_DEV_VF_PORT_INDEX_BASE;
 	struct devlink_rate *rate = port->devlink_port.devlink_rate;
-	struct nsim_vf_config *config = &nsim_dev->vfconfigs[vf];
 	char where[32];
 
 	snprintf(where, sizeof(where), "rate of port %u", port->port_index);
@@ -236,8 +233,7 @@ static void restore_leaf(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		nsim_kho_lost(kho, "%s: not in the record", where);
 		return;
 	}
-	restore_rate(kho, node, where, rate, &config->min_tx_rate,
-		     &config->max_tx_rate);
+	restore_rate(kho, node, where, rate);
 	restore_parent(kho, node, where, nsim_dev, rate, &port->parent_name);
 }
 

@@ -118,9 +118,15 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
 	unsigned int snapshots = atomic_read(&nsim_dev->snapshots);
+	struct devlink_health_reporter_settings reporter;
 	struct nsim_dev_port *port;
 
 	ASSERT_RTNL();
+
+	devl_health_reporter_settings_get(nsim_dev->health.dummy_reporter,
+					  &reporter);
+	if (reporter.has_dump)
+		nsim_kho_lost(kho, "dump of the dummy health reporter");
 
 	if (snapshots)
 		nsim_kho_lost(kho, "%u snapshots of the dummy region",
