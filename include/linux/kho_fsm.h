@@ -57,7 +57,7 @@ struct kho_client_ops {
 /**
  * struct kho_client - a driver instance that takes part in live updates
  * @name: unique name of the instance, "netdevsim10"; letters, digits and
- *	",._+-@", at most %KHO_NAME_MAX characters
+ *	",._+-", at most %KHO_NAME_MAX characters
  * @compatible: NULL-terminated list of the image formats it writes and reads,
  *	most specific first
  * @after: NULL-terminated list of the names of the clients that it depends on

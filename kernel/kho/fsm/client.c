@@ -15,10 +15,10 @@
 #include "internal.h"
 
 /**
- * kho_name_valid - can this name a client, a node or a property?
+ * kho_name_valid - can this name a node or a property?
  * @name: the name
  *
- * Return: whether it is one for sysfs and for an FDT.
+ * Return: whether it is one for an FDT.
  */
 bool kho_name_valid(const char *name)
 {
@@ -28,9 +28,23 @@ bool kho_name_valid(const char *name)
 	if (!len || len > KHO_NAME_MAX || name[0] == '.')
 		return false;
 	for (i = 0; i < len; i++)
-		if (!isalnum(name[i]) && !strchr(",._+-@", name[i]))
+		if (!isascii(name[i]) ||
+		    (!isalnum(name[i]) && !strchr(",._+-@", name[i])))
 			return false;
 	return true;
+}
+
+/**
+ * kho_client_name_valid - can this name a client?
+ * @name: the name
+ *
+ * Without an @, up to which libfdt takes two names for the same.
+ *
+ * Return: whether it is one for sysfs and for an FDT.
+ */
+bool kho_client_name_valid(const char *name)
+{
+	return kho_name_valid(name) && !strchr(name, '@');
 }
 
 /**
@@ -84,7 +98,8 @@ void kho_bury_dead(struct work_struct *work)
 
 	list_for_each_entry_safe(node, tmp, &dead, link) {
 		list_del(&node->link);
-		kobject_del(&node->kobj);
+		if (node->kobj.state_in_sysfs)
+			kobject_del(&node->kobj);
 		kobject_put(&node->kobj);
 	}
 }
@@ -211,7 +226,7 @@ static int check_client(const struct kho_client *client)
 {
 	const struct kho_client_ops *ops = client->ops;
 
-	if (!kho_name_valid(client->name)) {
+	if (!kho_client_name_valid(client->name)) {
 		pr_err("client refused: \"%s\" is no name\n",
 		       client->name ?: "(null)");
 		return -EINVAL;

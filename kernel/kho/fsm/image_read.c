@@ -32,15 +32,19 @@ EXPORT_SYMBOL_GPL(kho_image_format);
  * kho_image_find - find a child node
  * @image: the image
  * @parent: its parent, 0 for the root
- * @name: its name
+ * @name: its name, all of it: "port" is not "port@0"
  *
  * Return: the node, or -ENOENT.
  */
 int kho_image_find(const struct kho_image *image, int parent, const char *name)
 {
-	int node = fdt_subnode_offset(image->fdt, parent, name);
+	int node;
 
-	return node < 0 ? -ENOENT : node;
+	/* fdt_subnode_offset() would take "port" for "port@0". */
+	fdt_for_each_subnode(node, image->fdt, parent)
+		if (!strcmp(fdt_get_name(image->fdt, node, NULL), name))
+			return node;
+	return -ENOENT;
 }
 EXPORT_SYMBOL_GPL(kho_image_find);
 
