@@ -15,7 +15,7 @@ import suite
 import update_tests
 import refusal_tests
 import damage_tests
-from vm import GuestError
+from vm import GuestError, end_all
 
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
@@ -76,13 +76,13 @@ def main():
         return 0
     tests = select(args.names)
     report = Report(len(tests))
-    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        try:
-            for test in tests:
-                pool.submit(run, test, args.build, report)
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
+    try:
+        concurrent.futures.wait([pool.submit(run, test, args.build, report)
+                                 for test in tests])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_all()
     return 1 if report.failed else 0
 
 

@@ -5,6 +5,7 @@ The console (first serial port) goes to a file, and anything in it that looks
 like a kernel bug fails the test. Commands go over the second serial port to
 the agent that guest/init starts.
 """
+import atexit
 import base64
 import contextlib
 import gzip
@@ -12,8 +13,10 @@ import mmap
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -51,6 +54,20 @@ class CommandFailed(GuestError):
 
 def tail(text, lines=40):
     return "\n".join(text.splitlines()[-lines:])
+
+
+running = set()
+
+
+def end_all():
+    """Kills every guest; what waits for one of them gets a GuestError."""
+    for vm in list(running):
+        vm.process.kill()
+
+
+atexit.register(end_all)
+# Being told to end is no reason to leave guests behind.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 class Agent:
@@ -145,7 +162,8 @@ class VM:
     def _start(self, kernel, initrd, cpus):
         agent_path = os.path.join(self.folder.name, "agent")
         open(self.console_path, "wb").close()
-        command = [QEMU, *MACHINE, "-accel", self.accel, "-smp", str(cpus),
+        command = [QEMU, *MACHINE, "-accel", self.accel,
+                   "-smp", f"{cpus},sockets={self.nodes}",
                    "-m", f"{self.memory}M", *self._memory_arguments(),
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
@@ -155,6 +173,7 @@ class VM:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=self.errors,
                                         stderr=self.errors)
+        running.add(self)
         try:
             self.agent = Agent(self, agent_path)
             self.wait_boot()
@@ -202,6 +221,7 @@ class VM:
 
     def close(self):
         """Ends the guest, whatever it is doing."""
+        running.discard(self)
         if self.agent:
             self.agent.close()
         if self.process:
