@@ -37,8 +37,9 @@ static bool try_again(struct kho_image *image, int fdt_err, int *err)
  * Every successful call needs a kho_image_leave().
  *
  * Context: client's prepare or save; may sleep.
- * Return: 0; -EINVAL for a name that isn't one; -E2BIG if the image or the
- * nesting becomes too large; -ENOMEM.
+ * Return: 0; -EINVAL for a name that isn't one, or that a new child would share
+ * with another one up to its @; -E2BIG if the image or the nesting becomes too
+ * large; -ENOMEM.
  */
 int kho_image_enter(struct kho_image *image, const char *node)
 {
@@ -49,7 +50,7 @@ int kho_image_enter(struct kho_image *image, const char *node)
 	if (!kho_name_valid(node))
 		return -EINVAL;
 
-	child = fdt_subnode_offset(image->fdt, here(image), node);
+	child = kho_image_find(image, here(image), node);
 	if (child < 0) {
 		do {
 			child = fdt_add_subnode(image->fdt, here(image), node);
@@ -119,7 +120,7 @@ static void forget_extents_below(struct kho_image *image, int node)
  */
 int kho_image_delete(struct kho_image *image, const char *node)
 {
-	int child = fdt_subnode_offset(image->fdt, here(image), node);
+	int child = kho_image_find(image, here(image), node);
 
 	if (child < 0)
 		return -ENOENT;
@@ -156,6 +157,8 @@ int kho_image_set(struct kho_image *image, const char *prop, const void *data,
 	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
 	if (old && old_len == len && !memcmp(old, data, len))
 		return 0;
+	if (old)
+		forget_extent(image, old, old_len);
 
 	do {
 		err = fdt_setprop(image->fdt, here(image), prop, data, len);

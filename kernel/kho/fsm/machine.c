@@ -382,6 +382,16 @@ static int refresh_stale(struct kho_machine *m, struct kho_node *target)
 	return err;
 }
 
+/* Everybody is prepared, and the blackout begins. */
+static int before_save(struct kho_machine *m, struct kho_node *target)
+{
+	int err = refresh_stale(m, target);
+
+	if (!err && !target)
+		kho_timeline_mark(m, KHO_EV_SAVE);
+	return err;
+}
+
 static void refuse(struct kho_node *node, enum kho_command command,
 		   const char *why)
 {
@@ -479,6 +489,10 @@ static void begin(struct kho_machine *m, enum kho_command command)
 	case KHO_CMD_FINISH:
 		kho_timeline_mark(m, KHO_EV_FINISH);
 		break;
+	case KHO_CMD_DISCARD:
+		/* The image may be among those that are handed on. */
+		kho_handover_withdraw(m);
+		break;
 	default:
 		break;
 	}
@@ -538,14 +552,12 @@ int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 		return err;
 
 	begin(m, command);
-	if (command == KHO_CMD_SAVE)
-		err = refresh_stale(m, target);
 	for (i = 0; i < ARRAY_SIZE(plans[command]) && !err; i++) {
 		enum kho_op op = plans[command][i].op;
 
-		if (op == KHO_OP_SAVE && !target)
-			kho_timeline_mark(m, KHO_EV_SAVE);
-		if (op)
+		if (op == KHO_OP_SAVE)
+			err = before_save(m, target);
+		if (op && !err)
 			err = sweep(m, target, command, op,
 				    plans[command][i].consumers_first);
 	}

@@ -269,6 +269,14 @@ static struct kho_image *read_image(const void *fdt, int node, const char **bad)
 	return image;
 }
 
+static unsigned int get_pass(const void *fdt, int node)
+{
+	int len;
+	const fdt32_t *pass = fdt_getprop(fdt, node, "pass", &len);
+
+	return pass && len == sizeof(*pass) ? fdt32_ld(pass) : 0;
+}
+
 static int receive_image(struct kho_machine *m, const void *fdt, int offset)
 {
 	const char *name = fdt_get_name(fdt, offset, NULL);
@@ -276,9 +284,8 @@ static int receive_image(struct kho_machine *m, const void *fdt, int offset)
 	struct kho_image *image;
 	struct kho_node *node;
 	u64 us[KHO_NR_OPS];
-	const fdt32_t *pass;
 
-	if (!kho_name_valid(name) || kho_node_find(m, name)) {
+	if (!kho_client_name_valid(name) || kho_node_find(m, name)) {
 		kho_machine_error(m, "manifest: \"%.63s\" can't be a client",
 				  name);
 		return -EINVAL;
@@ -302,8 +309,7 @@ static int receive_image(struct kho_machine *m, const void *fdt, int offset)
 	node->state = KHO_RESTORING;
 
 	/* For information only: what is missing is 0. */
-	pass = fdt_getprop(fdt, offset, "pass", NULL);
-	node->pass = pass ? fdt32_ld(pass) : 0;
+	node->pass = get_pass(fdt, offset);
 	get_u64s(fdt, offset, "bytes", &node->bytes, 1);
 	if (!get_u64s(fdt, offset, "us", us, KHO_NR_OPS)) {
 		memcpy(node->us, us, sizeof(us));
