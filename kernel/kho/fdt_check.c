@@ -40,28 +40,27 @@ const char *kho_fdt_check(const void *fdt, size_t size)
 				return "FDT has more than one root";
 			if (depth > MAX_DEPTH)
 				return "FDT is nested too deep";
-			if (next < 0 || !fdt_get_name(fdt, offset, &len))
+			if (!fdt_get_name(fdt, offset, &len))
 				return "FDT has a broken node";
 			break;
 		case FDT_PROP:
-			if (next < 0 || !depth ||
+			if (!depth ||
 			    !fdt_getprop_by_offset(fdt, offset, &name, &len))
 				return "FDT has a broken property";
 			break;
 		case FDT_END_NODE:
-			if (next < 0 || --depth < 0)
+			if (--depth < 0)
 				return "FDT has an unbalanced node";
 			break;
 		case FDT_NOP:
 			break;
-		case FDT_END:
+		default:
+			/* What libfdt can't make sense of is an end, too. */
+			if (next < 0)
+				return "FDT has no valid end";
 			if (depth)
 				return "FDT ends inside a node";
-			if (next < 0)
-				return "FDT is truncated";
 			return roots ? NULL : "FDT has no root";
-		default:
-			return "FDT has an unknown tag";
 		}
 	}
 }
