@@ -45,6 +45,30 @@ static void forget_all(struct kho_machine *m)
 	kho_machine_update(m);
 }
 
+/**
+ * kho_test_leave - a machine is gone, as after a kexec
+ * @m: the machine, which has published its handover
+ *
+ * All its clients are forgotten; unregistering them does nothing then.
+ *
+ * Context: takes @m->lock; may sleep.
+ * Return: 0; -EBUSY if nothing has been published; -ENOMEM.
+ */
+int kho_test_leave(struct kho_machine *m)
+{
+	int err;
+
+	scoped_guard(mutex, &m->lock) {
+		if (!m->published)
+			return -EBUSY;
+		kho_manifest_stamp(m);
+		forget_all(m);
+		err = kho_test_loop_back();
+	}
+	flush_work(&m->bury);
+	return err;
+}
+
 static int receive(struct kho_machine *m)
 {
 	phys_addr_t phys;
@@ -58,8 +82,8 @@ static int receive(struct kho_machine *m)
 /**
  * kho_fsm_test_handover - behave as if this were the next kernel
  *
- * In state saved, all clients are forgotten (unregistering them does nothing
- * then), and the images come in.
+ * In state saved, all clients are forgotten, see kho_test_leave(), and the
+ * images come in.
  *
  * Context: may sleep.
  * Return: 0; -EBUSY if the machine isn't saved; -ENOMEM.
@@ -69,17 +93,12 @@ int kho_fsm_test_handover(void)
 	struct kho_machine *m = &kho_machine;
 	int err;
 
-	scoped_guard(mutex, &m->lock) {
-		if (m->state != KHO_SAVED)
-			return -EBUSY;
-		kho_manifest_stamp(m);
-		forget_all(m);
-		err = kho_test_loop_back();
-	}
+	if (READ_ONCE(m->state) != KHO_SAVED)
+		return -EBUSY;
+	err = kho_test_leave(m);
 	if (err)
 		return err;
 
-	flush_work(&m->bury);
 	guard(mutex)(&m->lock);
 	return receive(m);
 }

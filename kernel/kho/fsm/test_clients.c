@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For KUnit tests: clients that do as they are told, and their world.
+ */
+#include <linux/debug_locks.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "../internal.h"
+#include "../map.h"
+#include "../root_fdt.h"
+#include "test.h"
+#include "test_clients.h"
+
+#define MEM_SIZE	(TEST_MEM_PAGES * PAGE_SIZE)
+
+const char * const test_formats[] = { "test-v2", "test-v1", NULL };
+
+__printf(2, 3)
+static void note(struct test_client *c, const char *fmt, ...)
+{
+	size_t len = strlen(c->world->log);
+	va_list args;
+
+	va_start(args, fmt);
+	len += scnprintf(c->world->log + len, sizeof(c->world->log) - len, "%s",
+			 len ? " " : "");
+	vscnprintf(c->world->log + len, sizeof(c->world->log) - len, fmt, args);
+	va_end(args);
+}
+
+static struct test_client *of(struct kho_client *client)
+{
+	return container_of(client, struct test_client, client);
+}
+
+static int write_mem(struct test_client *c, struct kho_image *image)
+{
+	if (!c->with_mem)
+		return 0;
+	if (!c->mem)
+		c->mem = alloc_pages_exact(MEM_SIZE, GFP_KERNEL);
+	if (!c->mem)
+		return -ENOMEM;
+	memset(c->mem, c->value, MEM_SIZE);
+	return kho_image_set_pages(image, "mem", virt_to_page(c->mem),
+				   TEST_MEM_PAGES);
+}
+
+static int fake_prepare(struct kho_client *client, struct kho_image *image,
+			unsigned int pass)
+{
+	struct test_client *c = of(client);
+
+	note(c, "P%u%s", pass, client->name);
+	c->entered = true;
+	if (c->during)
+		c->during(c);
+	if (c->prepare_err &&
+	    (!c->prepare_err_pass || c->prepare_err_pass == pass)) {
+		kho_client_explain(client, "told to fail");
+		return c->prepare_err;
+	}
+	return kho_image_set_u32(image, "value", c->value) ?:
+	       write_mem(c, image);
+}
+
+static int fake_save(struct kho_client *client, struct kho_image *image)
+{
+	struct test_client *c = of(client);
+
+	note(c, "S%s", client->name);
+	return c->save_err ?: kho_image_set_u32(image, "saved", 1) ?:
+	       write_mem(c, image);
+}
+
+static void fake_abort(struct kho_client *client)
+{
+	struct test_client *c = of(client);
+
+	note(c, "A%s", client->name);
+	c->aborts++;
+	c->entered = false;
+	c->restored = 0;
+	if (c->mem)
+		free_pages_exact(c->mem, MEM_SIZE);
+	c->mem = NULL;
+}
+
+static int read_mem(const struct kho_image *image, u32 value)
+{
+	unsigned long nr_pages;
+	const void *mem = kho_image_get_pages(image, 0, "mem", &nr_pages);
+
+	if (!mem)
+		return 0;
+	if (nr_pages != TEST_MEM_PAGES || memchr_inv(mem, value, MEM_SIZE))
+		return -EILSEQ;
+	return 0;
+}
+
+static int fake_restore(struct kho_client *client,
+			const struct kho_image *image)
+{
+	struct test_client *c = of(client);
+	u32 saved;
+
+	note(c, "R%s", client->name);
+	if (c->restore_err)
+		return c->restore_err;
+	return kho_image_get_u32(image, 0, "saved", &saved) ?:
+	       kho_image_get_u32(image, 0, "value", &c->restored) ?:
+	       read_mem(image, c->restored);
+}
+
+static void fake_finish(struct kho_client *client)
+{
+	note(of(client), "F%s", client->name);
+}
+
+static const struct kho_client_ops fake_ops = {
+	.prepare = fake_prepare,
+	.save = fake_save,
+	.abort = fake_abort,
+	.restore = fake_restore,
+	.finish = fake_finish,
+};
+
+/**
+ * test_world_new - make a machine without clients
+ * @test: the test
+ *
+ * Return: the world, which test_world_end() ends.
+ */
+struct test_world *test_world_new(struct kunit *test)
+{
+	struct test_world *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->test = test;
+	kho_machine_init(&w->m);
+	w->preserved = kho_test_preserved_pages();
+	return w;
+}
+
+static void discard_all(struct kho_machine *m)
+{
+	struct kho_node *node, *tmp;
+
+	guard(mutex)(&m->lock);
+	list_for_each_entry_safe(node, tmp, &m->nodes, link)
+		kho_machine_run(m, node, KHO_CMD_DISCARD);
+}
+
+/**
+ * test_world_end - take everything down, and see that nothing is left
+ * @w: the world
+ */
+void test_world_end(struct test_world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < TEST_CLIENTS; i++)
+		kho_machine_unregister(&w->m, &w->clients[i].client);
+	discard_all(&w->m);
+	flush_work(&w->m.bury);
+
+	KUNIT_EXPECT_TRUE(w->test, list_empty(&w->m.nodes));
+	KUNIT_EXPECT_TRUE(w->test, list_empty(&w->m.dead));
+	KUNIT_EXPECT_EQ(w->test, w->m.state, KHO_IDLE);
+	KUNIT_EXPECT_NULL(w->test, w->m.manifest);
+	KUNIT_EXPECT_EQ(w->test, kho_test_preserved_pages(), w->preserved);
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
+		KUNIT_EXPECT_TRUE(w->test, debug_locks);
+	for (i = 0; i < TEST_CLIENTS; i++) {
+		KUNIT_EXPECT_FALSE(w->test, w->clients[i].entered);
+		KUNIT_EXPECT_NULL(w->test, w->clients[i].mem);
+	}
+}
+
+/**
+ * test_client - look a client up
+ * @w: the world
+ * @name: its name
+ *
+ * Return: the client, or NULL.
+ */
+struct test_client *test_client(struct test_world *w, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < TEST_CLIENTS; i++)
+		if (w->clients[i].client.name &&
+		    !strcmp(w->clients[i].client.name, name))
+			return &w->clients[i];
+	return NULL;
+}
+
+/**
+ * test_client_make - fill a client in, but don't register it
+ * @w: the world
+ * @name: its name
+ * @after: names of its providers, one letter each
+ *
+ * Return: the client.
+ */
+struct test_client *test_client_make(struct test_world *w, const char *name,
+				     const char *after)
+{
+	struct test_client *c;
+	unsigned int i;
+
+	for (c = w->clients; c->client.name; c++)
+		KUNIT_ASSERT_LT(w->test, c - w->clients, TEST_CLIENTS - 1);
+
+	for (i = 0; after[i]; i++) {
+		c->letters[i][0] = after[i];
+		c->after[i] = c->letters[i];
+	}
+	c->world = w;
+	c->value = 0x40 + (c - w->clients);
+	c->client.name = name;
+	c->client.compatible = test_formats;
+	c->client.after = c->after;
+	c->client.ops = &fake_ops;
+	return c;
+}
+
+/**
+ * test_client_add - make a client and register it
+ * @w: the world
+ * @name: its name
+ * @after: names of its providers, one letter each
+ *
+ * Return: the client.
+ */
+struct test_client *test_client_add(struct test_world *w, const char *name,
+				    const char *after)
+{
+	struct test_client *c = test_client_make(w, name, after);
+
+	KUNIT_ASSERT_EQ(w->test, kho_machine_register(&w->m, &c->client), 0);
+	return c;
+}
+
+static struct kho_node *find_node(struct test_world *w, const char *name)
+{
+	struct kho_node *node;
+
+	scoped_guard(mutex, &w->m.lock)
+		node = kho_node_find(&w->m, name);
+	KUNIT_ASSERT_NOT_NULL_MSG(w->test, node, "no client %s", name);
+	return node;
+}
+
+/**
+ * test_command - give a command
+ * @w: the world
+ * @target: name of one client, or NULL
+ * @command: the command
+ *
+ * Return: as kho_machine_command().
+ */
+int test_command(struct test_world *w, const char *target, const char *command)
+{
+	int i = match_string(kho_command_names, KHO_NR_USER_COMMANDS, command);
+
+	KUNIT_ASSERT_GE_MSG(w->test, i, 0, "%s", command);
+	return kho_machine_command(&w->m, target ? find_node(w, target) : NULL,
+				   i);
+}
+
+/**
+ * test_expect_log - this has been asked of the clients since the last time
+ * @w: the world
+ * @log: see struct test_world
+ */
+void test_expect_log(struct test_world *w, const char *log)
+{
+	KUNIT_EXPECT_STREQ(w->test, w->log, log);
+	w->log[0] = '\0';
+}
+
+/**
+ * test_expect_state - a client, or the whole, is in this state
+ * @w: the world
+ * @target: name of one client, or NULL
+ * @state: name of the state
+ */
+void test_expect_state(struct test_world *w, const char *target,
+		       const char *state)
+{
+	enum kho_state is = target ? find_node(w, target)->state : w->m.state;
+
+	KUNIT_EXPECT_STREQ_MSG(w->test, kho_state_names[is], state,
+			       "state of %s", target ?: "the whole");
+}
+
+/**
+ * test_kexec - hand over to another machine
+ * @from: the machine of this kernel
+ * @to: the machine of the next one, without clients
+ * @meddle: called in between, to do damage; or NULL
+ *
+ * Return: as kho_manifest_read().
+ */
+int test_kexec(struct test_world *from, struct test_world *to,
+	       void (*meddle)(void *manifest))
+{
+	struct kunit *test = from->test;
+	unsigned int i;
+	void *manifest;
+	size_t size;
+
+	scoped_guard(mutex, &from->m.lock) {
+		KUNIT_ASSERT_TRUE(test, from->m.published);
+		manifest = from->m.manifest->fdt;
+		size = from->m.manifest->capacity;
+	}
+	KUNIT_ASSERT_EQ(test, kho_test_leave(&from->m), 0);
+	for (i = 0; i < TEST_CLIENTS; i++) {
+		from->clients[i].mem = NULL;
+		from->clients[i].entered = false;
+	}
+	from->preserved = kho_test_preserved_pages();
+	to->preserved = from->preserved;
+	if (meddle)
+		meddle(manifest);
+
+	guard(mutex)(&to->m.lock);
+	return kho_manifest_read(&to->m, virt_to_phys(manifest), size);
+}
+
+/* A second look at the map that is handed over. */
+static struct kho_map out_map = KHO_MAP_INIT(out_map);
+
+static void look_at_out_map(void)
+{
+	phys_addr_t root;
+
+	if (!kho_root_check(kho_out_fdt(), KHO_ROOT_SIZE, &root))
+		out_map.root = phys_to_virt(root);
+}
+
+/**
+ * kho_test_preserved - are these pages handed over?
+ * @phys: physical address of the first one in bytes
+ * @nr_pages: number of pages
+ *
+ * Return: whether blocks that start at @phys cover just these pages.
+ */
+bool kho_test_preserved(phys_addr_t phys, unsigned long nr_pages)
+{
+	look_at_out_map();
+	while (nr_pages) {
+		int order = kho_map_order(&out_map, phys);
+
+		if (order < 0 || BIT(order) > nr_pages)
+			return false;
+		phys += PAGE_SIZE << order;
+		nr_pages -= BIT(order);
+	}
+	return true;
+}
+
+static int count_block(phys_addr_t phys, unsigned int order, void *data)
+{
+	*(u64 *)data += BIT_ULL(order);
+	return 0;
+}
+
+/**
+ * kho_test_preserved_pages - how much is handed over?
+ *
+ * Return: number of pages.
+ */
+u64 kho_test_preserved_pages(void)
+{
+	static const struct kho_map_walker walker = { .block = count_block };
+	u64 pages = 0;
+
+	look_at_out_map();
+	kho_map_walk(&out_map, &walker, &pages);
+	return pages;
+}
