@@ -218,7 +218,7 @@ def failing_prepare(vm, _notes):
     before = nic.dump(vm)
     knob = nic.DEBUGFS + nic.SRIOV + "/kho/fail_phase"
     vm.write(knob, "prepare")
-    expect_refused(vm, "prepare", "I/O error")
+    expect_refused(vm, "prepare", "Input/output error")
     expect_state(vm, "idle")
     error = vm.read(handover.KHO + "last_error")
     expect(nic.SRIOV in error and "prepare" in error,
@@ -271,7 +271,7 @@ def failing_save_stops_execution(vm, _notes):
     knob = nic.DEBUGFS + nic.SRIOV + "/kho/fail_phase"
     vm.write(knob, "save")
     command(vm, "prepare", after="prepared")
-    refuse_execution(vm, "I/O error")
+    refuse_execution(vm, "Input/output error")
     expect(vm.boots == 1, "the guest restarted")
     expect_state(vm, "idle")
     error = vm.read(handover.KHO + "last_error")
