@@ -21,6 +21,8 @@ int kho_test_loop_back(void);
 void kho_in_set(void *fdt, void *map_root);
 const void *kho_in_fdt(void);
 bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
+int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);
+void kho_in_claims_done(void);
 int kho_in_hand_on(void);
 
 /* init.c: /sys/kernel/kho, or NULL while KHO is off */

@@ -89,6 +89,56 @@ bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages)
 	return true;
 }
 
+/*
+ * Blocks that have been promised to somebody while a handover is read. The
+ * map's lock nests inside that of whoever reads.
+ */
+static struct kho_map claimed = KHO_MAP_INIT(claimed);
+
+static int claim_block(phys_addr_t phys, unsigned int order)
+{
+	int err = claimed.root ? 0 : kho_map_init(&claimed);
+
+	if (err)
+		return err;
+	if (kho_map_test(&claimed, phys, order))
+		return -EEXIST;
+	return kho_map_set(&claimed, phys, order);
+}
+
+/**
+ * kho_in_claim - promise preserved memory to somebody, and to nobody else
+ * @phys: physical address in bytes
+ * @nr_pages: number of pages
+ *
+ * Context: one reader at a time; may sleep.
+ * Return: 0; -ENOENT unless kho_in_covers(); -EEXIST if any of it has been
+ * claimed already; -ENOMEM.
+ */
+int kho_in_claim(phys_addr_t phys, unsigned long nr_pages)
+{
+	int err = nr_pages && kho_in_covers(phys, nr_pages) ? 0 : -ENOENT;
+
+	while (!err && nr_pages) {
+		int order = in_order(phys);
+
+		err = claim_block(phys, order);
+		phys += PAGE_SIZE << order;
+		nr_pages -= BIT(order);
+	}
+	return err;
+}
+
+/**
+ * kho_in_claims_done - forget all claims: everything has been read
+ *
+ * Context: as kho_in_claim().
+ */
+void kho_in_claims_done(void)
+{
+	kho_map_destroy(&claimed);
+}
+
 /* Make the pages of a block look as if they had just been allocated. */
 static void adopt_pages(phys_addr_t phys, unsigned int order, bool compound)
 {

@@ -76,15 +76,22 @@ void kho_image_leave(struct kho_image *image)
 }
 EXPORT_SYMBOL_GPL(kho_image_leave);
 
-static void forget_extent(struct kho_image *image, const void *val, int len)
+/* The memory that a property refers to, or NULL. */
+static struct kho_extent *extent_of(const struct kho_image *image,
+				    const void *val, int len)
 {
-	struct kho_extent *extent, *last;
 	const fdt64_t *cells = val;
 
-	if (len != 2 * sizeof(*cells))
-		return;
-	extent = kho_image_find_extent(image, fdt64_ld(&cells[0]),
-				       fdt64_ld(&cells[1]));
+	if (!val || len != 2 * sizeof(*cells))
+		return NULL;
+	return kho_image_find_extent(image, fdt64_ld(&cells[0]),
+				     fdt64_ld(&cells[1]));
+}
+
+static void forget_extent(struct kho_image *image, const void *val, int len)
+{
+	struct kho_extent *extent = extent_of(image, val, len), *last;
+
 	if (!extent)
 		return;
 
@@ -157,8 +164,7 @@ int kho_image_set(struct kho_image *image, const char *prop, const void *data,
 	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
 	if (old && old_len == len && !memcmp(old, data, len))
 		return 0;
-	if (old)
-		forget_extent(image, old, old_len);
+	forget_extent(image, old, old_len);
 
 	do {
 		err = fdt_setprop(image->fdt, here(image), prop, data, len);
@@ -219,6 +225,22 @@ int kho_image_set_string(struct kho_image *image, const char *prop,
 }
 EXPORT_SYMBOL_GPL(kho_image_set_string);
 
+static bool overlaps(const struct kho_image *image, u64 phys, u64 nr_pages,
+		     const struct kho_extent *except)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_extents; i++) {
+		const struct kho_extent *extent = &image->extents[i];
+
+		if (extent != except &&
+		    phys < extent->phys + PFN_PHYS(extent->nr_pages) &&
+		    extent->phys < phys + PFN_PHYS(nr_pages))
+			return true;
+	}
+	return false;
+}
+
 static int remember_extent(struct kho_image *image, u64 phys, u64 nr_pages)
 {
 	struct kho_extent *extents;
@@ -255,7 +277,8 @@ static int remember_extent(struct kho_image *image, u64 phys, u64 nr_pages)
  * kho_restore_pages() in its finish callback.
  *
  * Context: client's prepare or save; may sleep.
- * Return: 0; -EINVAL if the pages lie in scratch; otherwise as kho_image_set().
+ * Return: 0; -EEXIST if another property refers to some of the pages; -EINVAL if
+ * they lie in scratch; otherwise as kho_image_set().
  */
 int kho_image_set_pages(struct kho_image *image, const char *prop,
 			struct page *page, unsigned long nr_pages)
@@ -269,10 +292,9 @@ int kho_image_set_pages(struct kho_image *image, const char *prop,
 	if (old && old_len == sizeof(cells) &&
 	    !memcmp(old, cells, sizeof(cells)))
 		return 0;
-	if (kho_image_find_extent(image, phys, nr_pages))
+	if (overlaps(image, phys, nr_pages, extent_of(image, old, old_len)))
 		return -EEXIST;
-	if (old)
-		forget_extent(image, old, old_len);
+	forget_extent(image, old, old_len);
 
 	err = remember_extent(image, phys, nr_pages);
 	if (err)

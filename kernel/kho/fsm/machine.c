@@ -626,7 +626,8 @@ int kho_machine_command(struct kho_machine *m, struct kho_node *target,
  * kho_machine_restore_ready - restore every client that can be
  * @m: the machine
  *
- * Called when a client has come: others may have waited for it.
+ * Called when a client has come: others may have waited for it. While an update
+ * is under way, it is left to the restore command.
  *
  * Context: @m->lock held; may sleep.
  */
@@ -636,7 +637,9 @@ void kho_machine_restore_ready(struct kho_machine *m)
 
 	lockdep_assert_held(&m->lock);
 
-	if (m->hold)
+	/* What is saved may already be on its way: images wait until later. */
+	if (m->hold ||
+	    kho_machine_any_client(m, BIT(KHO_PREPARED) | BIT(KHO_SAVED)))
 		return;
 	/* Providers come first in the list, so one pass is enough. */
 	list_for_each_entry(node, &m->nodes, link)

@@ -204,6 +204,21 @@ static int get_u64s(const void *fdt, int node, const char *prop, u64 *vals,
 	return 0;
 }
 
+/* Hostile or not, no two may refer to the same memory: one would free it. */
+static const char *claim(u64 phys, u64 nr_pages)
+{
+	switch (kho_in_claim(phys, nr_pages)) {
+	case 0:
+		return NULL;
+	case -EEXIST:
+		return "its memory belongs to another image, too";
+	case -ENOMEM:
+		return "out of memory";
+	default:
+		return "its memory isn't preserved";
+	}
+}
+
 static struct kho_extent *read_extents(const void *fdt, int node,
 				       unsigned int *nr, const char **bad)
 {
@@ -227,10 +242,9 @@ static struct kho_extent *read_extents(const void *fdt, int node,
 	from_cells((u64 *)extents, cells, len / sizeof(u64));
 
 	for (i = 0; i < *nr; i++) {
-		if (extents[i].nr_pages &&
-		    kho_in_covers(extents[i].phys, extents[i].nr_pages))
+		*bad = claim(extents[i].phys, extents[i].nr_pages);
+		if (!*bad)
 			continue;
-		*bad = "memory it refers to isn't preserved";
 		kfree(extents);
 		return NULL;
 	}
@@ -249,11 +263,13 @@ static struct kho_image *read_image(const void *fdt, int node, const char **bad)
 		*bad = "manifest doesn't say where the image is";
 		return NULL;
 	}
-	if (!place[1] || place[1] > KHO_IMAGE_MAX || !PAGE_ALIGNED(place[1]) ||
-	    !kho_in_covers(place[0], PHYS_PFN(place[1]))) {
-		*bad = "image isn't in preserved memory";
+	if (place[1] > KHO_IMAGE_MAX || !PAGE_ALIGNED(place[1])) {
+		*bad = "image has an impossible size";
 		return NULL;
 	}
+	*bad = claim(place[0], PHYS_PFN(place[1]));
+	if (*bad)
+		return NULL;
 
 	extents = read_extents(fdt, node, &nr_extents, bad);
 	if (!extents)
@@ -386,7 +402,9 @@ int kho_manifest_read(struct kho_machine *m, phys_addr_t phys, size_t size)
 	if (bad) {
 		kho_machine_error(m, "manifest: %s: all images are lost", bad);
 	} else {
+		kho_in_claim(phys, PFN_UP(size));
 		receive_images(m, copy);
+		kho_in_claims_done();
 		kho_restore_free(phys, size);
 	}
 	kvfree(copy);
