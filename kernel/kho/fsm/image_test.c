@@ -453,6 +453,30 @@ static void image_test_pages(struct kunit *test)
 			-EEXIST);
 }
 
+/* No two references share a page; neighbours are none of their business. */
+static void image_test_pages_overlap(struct kunit *test)
+{
+	struct kho_image *image = new_image(test);
+	struct page *page = new_pages(test, 1);
+
+	KUNIT_ASSERT_EQ(test, kho_image_set_pages(image, "mid", page + 1, 2),
+			0);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page, 2),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page + 2, 2),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page + 1, 1),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page, 4),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page, 1), 0);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "z", page + 3, 1), 0);
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "mid", page + 2, 1),
+			0);
+	KUNIT_EXPECT_FALSE(test, preserved(page + 1, 1));
+	KUNIT_EXPECT_EQ(test, image->nr_extents, 3);
+}
+
 static void image_test_pages_replaced(struct kunit *test)
 {
 	struct kho_image *image = new_image(test);
@@ -658,6 +682,7 @@ static struct kunit_case image_test_cases[] = {
 	KUNIT_CASE(image_test_formats),
 	KUNIT_CASE(image_test_delete),
 	KUNIT_CASE(image_test_pages),
+	KUNIT_CASE(image_test_pages_overlap),
 	KUNIT_CASE(image_test_pages_replaced),
 	KUNIT_CASE(image_test_pages_resized),
 	KUNIT_CASE(image_test_pages_deleted),

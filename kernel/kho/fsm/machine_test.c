@@ -830,44 +830,6 @@ static void take_steps(struct test_world *w, const struct situation *s)
 	w->log[0] = '\0';
 }
 
-static bool word_in(const char *word, const char *words)
-{
-	size_t len = strlen(word);
-
-	for (; words; words = strchr(words, ' '), words = words ? words + 1 : 0)
-		if (strcspn(words, " ") == len && !strncmp(words, word, len))
-			return true;
-	return false;
-}
-
-static u64 snapshot(struct test_world *w)
-{
-	struct kho_node *node;
-	u64 states = w->m.state;
-
-	list_for_each_entry(node, &w->m.nodes, link)
-		states = states * 8 + node->state;
-	return states * 2 + w->m.published;
-}
-
-static void expect_refusals(struct test_world *w, const char *allowed)
-{
-	u64 preserved = kho_test_preserved_pages(), before = snapshot(w);
-	struct kunit *test = w->test;
-	unsigned int i;
-
-	for (i = 0; i < KHO_NR_USER_COMMANDS; i++) {
-		if (word_in(kho_command_names[i], allowed))
-			continue;
-		KUNIT_EXPECT_EQ_MSG(test, kho_machine_command(&w->m, NULL, i),
-				    i == KHO_CMD_DISCARD ? -EINVAL : -EBUSY,
-				    "%s", kho_command_names[i]);
-		test_expect_log(w, "");
-		KUNIT_EXPECT_EQ(test, snapshot(w), before);
-		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), preserved);
-	}
-}
-
 static void machine_test_refused(struct kunit *test)
 {
 	const struct situation *s = test->param_value;
@@ -878,7 +840,7 @@ static void machine_test_refused(struct kunit *test)
 	test_client_add(w, "c", "");
 	take_steps(w, s);
 	test_expect_state(w, NULL, s->state);
-	expect_refusals(w, s->allowed);
+	test_expect_refusals(w, s->allowed);
 }
 
 static void allow_one(struct kunit *test, const struct situation *s,
@@ -901,7 +863,7 @@ static void machine_test_allowed(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < KHO_NR_USER_COMMANDS; i++)
-		if (word_in(kho_command_names[i], s->allowed))
+		if (test_word_in(kho_command_names[i], s->allowed))
 			allow_one(test, s, i);
 }
 
@@ -925,16 +887,16 @@ static void machine_test_refused_one(struct kunit *test)
 		if (rows[i].steps)
 			test_command(w, "a", rows[i].steps);
 		w->log[0] = '\0';
-		before = snapshot(w);
+		before = test_snapshot(w);
 		for (j = 0; j < KHO_NR_USER_COMMANDS; j++) {
-			if (word_in(kho_command_names[j], rows[i].allowed))
+			if (test_word_in(kho_command_names[j], rows[i].allowed))
 				continue;
 			KUNIT_EXPECT_EQ_MSG(test,
 					    test_command(w, "a",
 							 kho_command_names[j]),
 					    -EBUSY, "%s", kho_command_names[j]);
 			test_expect_log(w, "");
-			KUNIT_EXPECT_EQ(test, snapshot(w), before);
+			KUNIT_EXPECT_EQ(test, test_snapshot(w), before);
 		}
 	}
 }
@@ -948,7 +910,7 @@ static void machine_test_executing(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "save"), 0);
 	w->log[0] = '\0';
 	w->m.executing = true;
-	expect_refusals(w, "discard");
+	test_expect_refusals(w, "discard");
 	w->m.executing = false;
 }
 

@@ -299,6 +299,62 @@ void test_expect_state(struct test_world *w, const char *target,
 }
 
 /**
+ * test_word_in - is this one of the words?
+ * @word: the word
+ * @words: words with one space between them
+ *
+ * Return: whether it is.
+ */
+bool test_word_in(const char *word, const char *words)
+{
+	size_t len = strlen(word);
+
+	for (; words; words = strchr(words, ' '), words = words ? words + 1 : 0)
+		if (strcspn(words, " ") == len && !strncmp(words, word, len))
+			return true;
+	return false;
+}
+
+/**
+ * test_snapshot - all states of a world in one number
+ * @w: the world
+ *
+ * Return: a number that changes when a state does.
+ */
+u64 test_snapshot(struct test_world *w)
+{
+	struct kho_node *node;
+	u64 states = w->m.state;
+
+	list_for_each_entry(node, &w->m.nodes, link)
+		states = states * 8 + node->state;
+	return states * 2 + w->m.published;
+}
+
+/**
+ * test_expect_refusals - all commands but some are refused and change nothing
+ * @w: the world, whose log is empty
+ * @allowed: names of the commands that are not tried
+ */
+void test_expect_refusals(struct test_world *w, const char *allowed)
+{
+	u64 preserved = kho_test_preserved_pages(), before = test_snapshot(w);
+	struct kunit *test = w->test;
+	unsigned int i;
+
+	for (i = 0; i < KHO_NR_USER_COMMANDS; i++) {
+		if (test_word_in(kho_command_names[i], allowed))
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, kho_machine_command(&w->m, NULL, i),
+				    i == KHO_CMD_DISCARD ? -EINVAL : -EBUSY,
+				    "%s", kho_command_names[i]);
+		test_expect_log(w, "");
+		KUNIT_EXPECT_EQ(test, test_snapshot(w), before);
+		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), preserved);
+	}
+}
+
+/**
  * test_kexec - hand over to another machine
  * @from: the machine of this kernel
  * @to: the machine of the next one, without clients
@@ -333,15 +389,16 @@ int test_kexec(struct test_world *from, struct test_world *to,
 	return kho_manifest_read(&to->m, virt_to_phys(manifest), size);
 }
 
-/* A second look at the map that is handed over. */
-static struct kho_map out_map = KHO_MAP_INIT(out_map);
+/* A second look at a map of the core. */
+static struct kho_map map = KHO_MAP_INIT(map);
 
-static void look_at_out_map(void)
+static void look_at_map_of(const void *fdt)
 {
 	phys_addr_t root;
 
-	if (!kho_root_check(kho_out_fdt(), KHO_ROOT_SIZE, &root))
-		out_map.root = phys_to_virt(root);
+	map.root = NULL;
+	if (fdt && !kho_root_check(fdt, KHO_ROOT_SIZE, &root))
+		map.root = phys_to_virt(root);
 }
 
 /**
@@ -353,9 +410,9 @@ static void look_at_out_map(void)
  */
 bool kho_test_preserved(phys_addr_t phys, unsigned long nr_pages)
 {
-	look_at_out_map();
+	look_at_map_of(kho_out_fdt());
 	while (nr_pages) {
-		int order = kho_map_order(&out_map, phys);
+		int order = kho_map_order(&map, phys);
 
 		if (order < 0 || BIT(order) > nr_pages)
 			return false;
@@ -371,6 +428,16 @@ static int count_block(phys_addr_t phys, unsigned int order, void *data)
 	return 0;
 }
 
+static u64 count_pages(const void *fdt)
+{
+	static const struct kho_map_walker walker = { .block = count_block };
+	u64 pages = 0;
+
+	look_at_map_of(fdt);
+	kho_map_walk(&map, &walker, &pages);
+	return pages;
+}
+
 /**
  * kho_test_preserved_pages - how much is handed over?
  *
@@ -378,10 +445,15 @@ static int count_block(phys_addr_t phys, unsigned int order, void *data)
  */
 u64 kho_test_preserved_pages(void)
 {
-	static const struct kho_map_walker walker = { .block = count_block };
-	u64 pages = 0;
+	return count_pages(kho_out_fdt());
+}
 
-	look_at_out_map();
-	kho_map_walk(&out_map, &walker, &pages);
-	return pages;
+/**
+ * kho_test_incoming_pages - how much was handed over to us and not taken yet?
+ *
+ * Return: number of pages.
+ */
+u64 kho_test_incoming_pages(void)
+{
+	return count_pages(kho_in_fdt());
 }

@@ -82,10 +82,14 @@ int test_command(struct test_world *w, const char *target,
 void test_expect_log(struct test_world *w, const char *log);
 void test_expect_state(struct test_world *w, const char *target,
 		       const char *state);
+bool test_word_in(const char *word, const char *words);
+u64 test_snapshot(struct test_world *w);
+void test_expect_refusals(struct test_world *w, const char *allowed);
 int test_kexec(struct test_world *from, struct test_world *to,
 	       void (*meddle)(void *manifest));
 
 bool kho_test_preserved(phys_addr_t phys, unsigned long nr_pages);
 u64 kho_test_preserved_pages(void);
+u64 kho_test_incoming_pages(void);
 
 #endif /* _KHO_FSM_TEST_CLIENTS_H */
