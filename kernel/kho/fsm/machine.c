@@ -43,7 +43,7 @@ static const struct {
  * @m: the machine
  * @fmt: text, without a line feed
  *
- * Context: any.
+ * Context: process context.
  */
 void kho_machine_error(struct kho_machine *m, const char *fmt, ...)
 {
@@ -55,8 +55,9 @@ void kho_machine_error(struct kho_machine *m, const char *fmt, ...)
 	va_end(args);
 
 	pr_err("%s\n", text);
-	guard(spinlock)(&m->error_lock);
+	spin_lock(&m->error_lock);
 	strscpy(m->error, text);
+	spin_unlock(&m->error_lock);
 }
 
 /**

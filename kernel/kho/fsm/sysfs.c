@@ -78,8 +78,12 @@ static ssize_t active_store(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t last_error_show(struct kobject *kobj,
 			       struct kobj_attribute *attr, char *buf)
 {
-	guard(spinlock)(&kho_machine.error_lock);
-	return sysfs_emit(buf, "%s\n", kho_machine.error);
+	int len;
+
+	spin_lock(&kho_machine.error_lock);
+	len = sysfs_emit(buf, "%s\n", kho_machine.error);
+	spin_unlock(&kho_machine.error_lock);
+	return len;
 }
 
 static ssize_t timeline_show(struct kobject *kobj, struct kobj_attribute *attr,
