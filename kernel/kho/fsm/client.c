@@ -338,8 +338,9 @@ void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
  * @client: the client, filled in
  *
  * If there is an image for it, its restore callback is called before this
- * returns, unless that has to wait for a provider. If restore fails, the
- * client is registered all the same, and its image is kept.
+ * returns, unless that has to wait for a provider, or for the restore command
+ * as others are already prepared or saved for the next update. If restore
+ * fails, the client is registered all the same, and its image is kept.
  *
  * Context: takes the machine's lock, which is the outermost; so the caller
  * must hold no lock that a client's callback takes. May sleep.

@@ -142,6 +142,7 @@ struct kho_node {
  *	sysfs waits for its users, who may be waiting for @lock
  * @bury: empties @dead
  * @state: derived from the nodes; read anywhere
+ * @running: a command runs; written under @lock, read anywhere
  * @cancel: an abort waits for the running command to give up
  * @hold: after a rollback, clients restore only on command
  * @executing: the gate has let kexec pass; nothing may change any more
@@ -160,6 +161,7 @@ struct kho_machine {
 	struct list_head dead;
 	struct work_struct bury;
 	enum kho_state state;
+	bool running;
 	bool cancel;
 	bool hold;
 	bool executing;
@@ -174,6 +176,7 @@ struct kho_machine {
 
 /* machine.c */
 void kho_machine_init(struct kho_machine *m);
+bool kho_machine_lock(struct kho_machine *m);
 int kho_machine_command(struct kho_machine *m, struct kho_node *target,
 			enum kho_command command);
 int kho_machine_run(struct kho_machine *m, struct kho_node *target,

@@ -526,26 +526,11 @@ static void clean_up(struct kho_machine *m)
 		kho_manifest_drop(m);
 }
 
-/**
- * kho_machine_run - carry out a command
- * @m: the machine
- * @target: one client, or NULL for all
- * @command: a command from userspace
- *
- * A failed prepare or save has been unwound when this returns.
- *
- * Context: @m->lock held; may sleep.
- * Return: 0; -EBUSY if it is refused in this state; -EINVAL if it needs a
- * target; -ENODEV if there is no client; or the error of the first callback
- * that failed.
- */
-int kho_machine_run(struct kho_machine *m, struct kho_node *target,
-		    enum kho_command command)
+static int carry_out(struct kho_machine *m, struct kho_node *target,
+		     enum kho_command command)
 {
 	unsigned int i;
 	int err;
-
-	lockdep_assert_held(&m->lock);
 
 	err = target ? check_target(m, target, command) :
 		       check_all(m, command);
@@ -571,15 +556,61 @@ int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 	return err;
 }
 
+/**
+ * kho_machine_run - carry out a command
+ * @m: the machine
+ * @target: one client, or NULL for all
+ * @command: a command from userspace
+ *
+ * A failed prepare or save has been unwound when this returns.
+ *
+ * Context: @m->lock held; may sleep.
+ * Return: 0; -EBUSY if it is refused in this state; -EINVAL if it needs a
+ * target; -ENODEV if there is no client; or the error of the first callback
+ * that failed.
+ */
+int kho_machine_run(struct kho_machine *m, struct kho_node *target,
+		    enum kho_command command)
+{
+	int err;
+
+	lockdep_assert_held(&m->lock);
+
+	WRITE_ONCE(m->running, true);
+	err = carry_out(m, target, command);
+	WRITE_ONCE(m->running, false);
+	return err;
+}
+
+/**
+ * kho_machine_lock - lock a machine in order to give it a command
+ * @m: the machine
+ *
+ * Who reads, or registers a client, is waited for; a command is not.
+ *
+ * Context: takes @m->lock; may sleep.
+ * Return: whether @m->lock is held now; otherwise a command runs.
+ */
+bool kho_machine_lock(struct kho_machine *m)
+{
+	if (mutex_trylock(&m->lock))
+		return true;
+	if (READ_ONCE(m->running))
+		return false;
+	mutex_lock(&m->lock);
+	return true;
+}
+
 /*
  * A command that comes while another one runs is refused, but abort makes that
  * one give up. Returns 1 if this has been all there was to abort.
  */
-static int lock_for(struct kho_machine *m, enum kho_command command)
+static int lock_for(struct kho_machine *m, const struct kho_node *target,
+		    enum kho_command command)
 {
 	bool gave_up;
 
-	if (mutex_trylock(&m->lock))
+	if (kho_machine_lock(m))
 		return 0;
 	if (command != KHO_CMD_ABORT)
 		return -EBUSY;
@@ -588,7 +619,8 @@ static int lock_for(struct kho_machine *m, enum kho_command command)
 	mutex_lock(&m->lock);
 	WRITE_ONCE(m->cancel, false);
 
-	gave_up = !kho_machine_any_client(m, ~(u32)BIT(KHO_IDLE));
+	gave_up = target ? target->state == KHO_IDLE :
+		  !kho_machine_any_client(m, ~(u32)BIT(KHO_IDLE));
 	if (gave_up)
 		mutex_unlock(&m->lock);
 	return gave_up;
@@ -607,7 +639,7 @@ static int lock_for(struct kho_machine *m, enum kho_command command)
 int kho_machine_command(struct kho_machine *m, struct kho_node *target,
 			enum kho_command command)
 {
-	int err = lock_for(m, command);
+	int err = lock_for(m, target, command);
 
 	if (err)
 		return err < 0 ? err : 0;

@@ -50,6 +50,16 @@ void kho_timeline_restart(struct kho_machine *m)
 	kho_timeline_mark(m, KHO_EV_PREPARE);
 }
 
+/* What the previous kernel says about its clock need not make sense. */
+static u64 to_us(u64 ticks, u64 start)
+{
+	u32 khz = kho_clock_khz();
+
+	if (ticks < start || !khz)
+		return 0;
+	return mul_u64_u64_div_u64(ticks - start, USEC_PER_MSEC, khz);
+}
+
 /**
  * kho_timeline_show - write the timeline as text
  * @m: the machine
@@ -60,7 +70,6 @@ void kho_timeline_restart(struct kho_machine *m)
  */
 ssize_t kho_timeline_show(struct kho_machine *m, char *buf)
 {
-	u32 khz = kho_clock_khz();
 	u64 start = 0;
 	unsigned int i;
 	int len = 0;
@@ -72,9 +81,7 @@ ssize_t kho_timeline_show(struct kho_machine *m, char *buf)
 			continue;
 		start = start ?: ticks;
 		len += sysfs_emit_at(buf, len, "%s %llu\n", kho_event_names[i],
-				     mul_u64_u64_div_u64(ticks - start,
-							 USEC_PER_MSEC,
-							 khz ?: 1));
+				     to_us(ticks, start));
 	}
 	return len;
 }
