@@ -83,6 +83,37 @@ static void handover_test_round_trip(struct kunit *test)
 	expect_nothing_kept(next);
 }
 
+/* Large memory need not be copied: the client keeps it where it is. */
+static void handover_test_takes_memory(struct kunit *test)
+{
+	struct test_world *next = after_kexec(test, NULL);
+	struct test_client *a = test_client_add(next, "a", "");
+
+	KUNIT_ASSERT_NE(test, a->restored_mem, 0);
+	a->takes_mem = true;
+	KUNIT_EXPECT_EQ(test, test_command(next, "a", "finish"), 0);
+	KUNIT_ASSERT_PTR_EQ(test, a->mem, phys_to_virt(a->restored_mem));
+	KUNIT_EXPECT_NULL(test, memchr_inv(a->mem, 0x40,
+					   TEST_MEM_PAGES * PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(a->restored_mem, 1));
+	test_free_mem(a);
+	expect_nothing_kept(next);
+}
+
+/* Whatever the previous kernel says, it is shown as something. */
+static void handover_test_timeline_nonsense(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	w->m.clock[KHO_EV_PREPARE] = U64_MAX;
+	w->m.clock[KHO_EV_SAVE] = 1;
+	w->m.clock[KHO_EV_SAVED] = U64_MAX;
+	kho_timeline_show(&w->m, text);
+	KUNIT_EXPECT_STREQ(test, text, "prepare 0\nsave 0\nsaved 0\n");
+}
+
 static void handover_test_timeline(struct kunit *test)
 {
 	struct test_world *w = test->priv, *next;
@@ -1055,7 +1086,9 @@ static void handover_test_drivers_api(struct kunit *test)
 
 static struct kunit_case handover_test_cases[] = {
 	KUNIT_CASE(handover_test_round_trip),
+	KUNIT_CASE(handover_test_takes_memory),
 	KUNIT_CASE(handover_test_timeline),
+	KUNIT_CASE(handover_test_timeline_nonsense),
 	KUNIT_CASE(handover_test_older_driver),
 	KUNIT_CASE(handover_test_consumer_first),
 	KUNIT_CASE(handover_test_new_client),

@@ -784,6 +784,40 @@ static void machine_test_cancel_too_late(struct kunit *test)
 	test_expect_state(w, NULL, "idle");
 }
 
+/* To abort one client is all right if it has given up already. */
+static void machine_test_cancel_one(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct order prepare;
+	struct kho_node *node;
+
+	node = test_client_add(w, "a", "")->client.node;
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "prepare"), 0);
+	test_client_add(w, "b", "")->during = wait_for_cancel;
+	begin_callback(w, &prepare, "save");
+	KUNIT_EXPECT_EQ(test, kho_machine_command(&w->m, node, KHO_CMD_ABORT),
+			0);
+	expect_done(&prepare, -ECANCELED);
+	test_expect_log(w, "P1a P1b Ab Aa");
+	test_expect_state(w, "a", "idle");
+}
+
+/* Somebody who reads a file is no reason to refuse a command. */
+static void machine_test_waits_for_readers(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct order prepare;
+
+	test_client_add(w, "a", "");
+	scoped_guard(mutex, &w->m.lock) {
+		start_order(&prepare, w, "prepare");
+		msleep(50);
+		KUNIT_EXPECT_FALSE(test, completion_done(&prepare.done));
+	}
+	expect_done(&prepare, 0);
+	test_expect_log(w, "P1a");
+}
+
 /* --- refusals --- */
 
 /* How to get somewhere, and what then is allowed for all. */
@@ -941,6 +975,8 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE(machine_test_cancel),
 	KUNIT_CASE(machine_test_cancel_between),
 	KUNIT_CASE(machine_test_cancel_too_late),
+	KUNIT_CASE(machine_test_cancel_one),
+	KUNIT_CASE(machine_test_waits_for_readers),
 	KUNIT_CASE_PARAM(machine_test_refused, situation_gen_params),
 	KUNIT_CASE_PARAM(machine_test_allowed, situation_gen_params),
 	KUNIT_CASE(machine_test_refused_one),

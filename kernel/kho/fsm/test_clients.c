@@ -5,6 +5,7 @@
 #include <linux/debug_locks.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
@@ -76,6 +77,17 @@ static int fake_save(struct kho_client *client, struct kho_image *image)
 	       write_mem(c, image);
 }
 
+/**
+ * test_free_mem - free the memory that is a client's
+ * @c: the client
+ */
+void test_free_mem(struct test_client *c)
+{
+	if (c->mem)
+		free_pages_exact(c->mem, MEM_SIZE);
+	c->mem = NULL;
+}
+
 static void fake_abort(struct kho_client *client)
 {
 	struct test_client *c = of(client);
@@ -84,20 +96,21 @@ static void fake_abort(struct kho_client *client)
 	c->aborts++;
 	c->entered = false;
 	c->restored = 0;
-	if (c->mem)
-		free_pages_exact(c->mem, MEM_SIZE);
-	c->mem = NULL;
+	c->restored_mem = 0;
+	test_free_mem(c);
 }
 
-static int read_mem(const struct kho_image *image, u32 value)
+static int read_mem(struct test_client *c, const struct kho_image *image)
 {
 	unsigned long nr_pages;
 	const void *mem = kho_image_get_pages(image, 0, "mem", &nr_pages);
 
 	if (!mem)
 		return 0;
-	if (nr_pages != TEST_MEM_PAGES || memchr_inv(mem, value, MEM_SIZE))
+	if (nr_pages != TEST_MEM_PAGES ||
+	    memchr_inv(mem, c->restored, MEM_SIZE))
 		return -EILSEQ;
+	c->restored_mem = virt_to_phys((void *)mem);
 	return 0;
 }
 
@@ -112,12 +125,19 @@ static int fake_restore(struct kho_client *client,
 		return c->restore_err;
 	return kho_image_get_u32(image, 0, "saved", &saved) ?:
 	       kho_image_get_u32(image, 0, "value", &c->restored) ?:
-	       read_mem(image, c->restored);
+	       read_mem(c, image);
 }
 
 static void fake_finish(struct kho_client *client)
 {
-	note(of(client), "F%s", client->name);
+	struct test_client *c = of(client);
+	struct page *page;
+
+	note(c, "F%s", client->name);
+	if (!c->takes_mem || !c->restored_mem)
+		return;
+	page = kho_restore_pages(c->restored_mem, TEST_MEM_PAGES);
+	c->mem = page ? page_address(page) : NULL;
 }
 
 static const struct kho_client_ops fake_ops = {

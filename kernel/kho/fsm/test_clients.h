@@ -28,10 +28,12 @@ struct test_world;
  * @during: called by prepare, if set
  * @value: is written to the image by prepare
  * @with_mem: preserve memory, too, filled with @value
+ * @takes_mem: keep that memory in finish
  * @mem: that memory, while it is the client's
  * @entered: prepare was entered, and abort has not been called since
  * @aborts: how often abort has been called
  * @restored: what restore has read
+ * @restored_mem: where it has found the memory, or 0
  */
 struct test_client {
 	struct kho_client client;
@@ -45,10 +47,12 @@ struct test_client {
 	void (*during)(struct test_client *c);
 	u32 value;
 	bool with_mem;
+	bool takes_mem;
 	void *mem;
 	bool entered;
 	unsigned int aborts;
 	u32 restored;
+	phys_addr_t restored_mem;
 };
 
 /**
@@ -77,6 +81,7 @@ struct test_client *test_client_make(struct test_world *w, const char *name,
 struct test_client *test_client_add(struct test_world *w, const char *name,
 				    const char *after);
 struct test_client *test_client(struct test_world *w, const char *name);
+void test_free_mem(struct test_client *c);
 int test_command(struct test_world *w, const char *target,
 		 const char *command);
 void test_expect_log(struct test_world *w, const char *log);
