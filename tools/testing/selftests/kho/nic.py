@@ -269,8 +269,13 @@ def parse_dump(text):
     return found
 
 
+def look(vm):
+    """The dump of whatever is there, also of nothing."""
+    return parse_dump(vm.sh("sh /lib/kho/dump"))
+
+
 def dump(vm):
-    found = parse_dump(vm.sh("sh /lib/kho/dump"))
+    found = look(vm)
     if not any(name.startswith("ip[") for name in found):
         raise GuestError("the dump shows no netdevsim interface")
     return found

@@ -21,7 +21,7 @@ NO_COMMANDS = ("", "idle", "PREPARE", "prepare save", "prepared", "sav",
 def refuse_all(vm, state):
     """Everything that is no command in this state is refused, to no effect."""
     expect_state(vm, state)
-    before = handover.snapshot(vm), nic.dump(vm)
+    before = handover.snapshot(vm), nic.look(vm)
     client = sorted(handover.clients(vm))[0]
     paths = (KHO + "state", f"{KHO}clients/{client}/state")
     for path in paths:
@@ -35,7 +35,7 @@ def refuse_all(vm, state):
     expect_state(vm, state)
     expect(handover.snapshot(vm) == before[0],
            f"refused commands changed {KHO} in state {state}")
-    nic.assert_same(before[1], nic.dump(vm))
+    nic.assert_same(before[1], nic.look(vm))
 
 
 @test()
