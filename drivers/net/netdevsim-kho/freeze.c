@@ -60,6 +60,16 @@ static void start_works(struct nsim_dev *nsim_dev)
 				      msecs_to_jiffies(NSIM_PSAMPLE_REPORT_INTERVAL_MS));
 }
 
+/*
+ * A device that has no queue must not stop it: the stack would complain about
+ * each packet. nsim_start_xmit() drops them.
+ */
+static void detach(struct net_device *dev)
+{
+	netif_device_detach(dev);
+	netif_tx_start_all_queues(dev);
+}
+
 /**
  * nsim_kho_freeze - stop a device
  * @kho: client
@@ -76,7 +86,7 @@ void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	rtnl_lock();
 	WRITE_ONCE(kho->frozen, true);
 	list_for_each_entry(port, &nsim_dev->port_list, list)
-		netif_device_detach(port->ns->netdev);
+		detach(port->ns->netdev);
 	rtnl_unlock();
 
 	/* A peer that is in the middle of sending to it comes to an end. */
@@ -162,7 +172,7 @@ void nsim_kho_netdev_event(struct nsim_dev *nsim_dev, struct net_device *dev,
 
 	if (!kho)
 		return;
-	if (event == NETDEV_REGISTER)
+	if (event == NETDEV_REGISTER || event == NETDEV_CHANGENAME)
 		nsim_kho_hwstats_appeared(kho, nsim_dev, dev);
 	if (READ_ONCE(kho->watched) && !READ_ONCE(kho->frozen) &&
 	    dev->dev.parent == &nsim_dev->nsim_bus_dev->dev)

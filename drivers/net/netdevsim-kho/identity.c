@@ -112,7 +112,7 @@ int nsim_kho_save_identity(struct kho_image *image, struct net_device *dev)
 {
 	int err;
 
-	err = kho_image_set_string(image, "name", dev->name);
+	err = kho_image_set_string(image, "ifname", dev->name);
 	if (!err)
 		err = kho_image_set_u32(image, "name-assign-type",
 					dev->name_assign_type);
@@ -132,14 +132,14 @@ static void restore_name(struct nsim_kho *kho, int node, const char *where,
 	const char *name;
 	u32 type;
 
-	if (kho_image_get_string(kho->in.image, node, "name", &name) ||
+	if (kho_image_get_string(kho->in.image, node, "ifname", &name) ||
 	    !dev_valid_name(name) || strchr(name, '%')) {
-		nsim_kho_lost(kho, "%s: name: not in the record, or no name",
+		nsim_kho_lost(kho, "%s: ifname: not in the record, or no name",
 			      where);
 		return;
 	}
 	if (netdev_name_in_use(dev_net(dev), name)) {
-		nsim_kho_lost(kho, "%s: name: %s is in use", where, name);
+		nsim_kho_lost(kho, "%s: ifname: %s is in use", where, name);
 		return;
 	}
 

@@ -67,7 +67,7 @@ int nsim_kho_save_rate_nodes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		err = nsim_kho_enter_item(image, "group", i++);
 		if (err)
 			break;
-		err = kho_image_set_string(image, "name",
+		err = kho_image_set_string(image, "group-name",
 					   node->devlink_rate->name);
 		if (!err)
 			err = save_rate(image, node->devlink_rate);
@@ -157,7 +157,7 @@ static void restore_group(struct nsim_kho *kho, int node, const char *where,
 	struct devlink_rate *rate;
 	const char *name;
 
-	if (kho_image_get_string(kho->in.image, node, "name", &name) ||
+	if (kho_image_get_string(kho->in.image, node, "group-name", &name) ||
 	    !*name || find_group(nsim_dev, name)) {
 		nsim_kho_lost(kho, "%s: no name, or one used twice", where);
 		return;
@@ -187,7 +187,7 @@ static void restore_group_parent(struct nsim_kho *kho, int node,
 	struct nsim_rate_node *group;
 	const char *name;
 
-	if (kho_image_get_string(kho->in.image, node, "name", &name))
+	if (kho_image_get_string(kho->in.image, node, "group-name", &name))
 		return;
 	group = find_group(nsim_dev, name);
 	if (group && !group->devlink_rate->parent)
