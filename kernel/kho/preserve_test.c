@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory and subtrees, preserved and restored: what this kernel hands over
+ * comes back to it as if it were the next one.
+ */
+#include <kunit/test.h>
+#include <linux/io.h>
+#include <linux/kexec_handover.h>
+#include <linux/mm.h>
+
+#include "fsm/test_clients.h"
+#include "internal.h"
+
+#define NR_PAGES	16
+
+static phys_addr_t phys_of(const void *mem)
+{
+	return virt_to_phys((void *)mem);
+}
+
+/* --- what is preserved --- */
+
+static void preserve_test_alloc(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE, 100 * PAGE_SIZE - 1,
+	};
+	u64 before = kho_test_preserved_pages();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *mem = kho_alloc_preserve(sizes[i]);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+		KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0, sizes[i]));
+		KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(mem),
+							   PFN_UP(sizes[i])));
+		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(),
+				before + PFN_UP(sizes[i]));
+		kho_unpreserve_free(mem, sizes[i]);
+		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+	}
+	KUNIT_EXPECT_TRUE(test, IS_ERR(kho_alloc_preserve(1UL << 50)));
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+}
+
+/* Any range is cut into blocks, and nothing but it is preserved. */
+static void preserve_test_ranges(struct kunit *test)
+{
+	u64 before = kho_test_preserved_pages();
+	unsigned int first, nr;
+	struct page *pages;
+
+	pages = alloc_pages(GFP_KERNEL, ilog2(NR_PAGES));
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (first = 0; first < NR_PAGES; first++) {
+		for (nr = 1; nr <= NR_PAGES - first; nr++) {
+			struct page *page = pages + first;
+
+			KUNIT_ASSERT_EQ(test, kho_preserve_pages(page, nr), 0);
+			KUNIT_EXPECT_TRUE(test,
+					  kho_test_preserved(page_to_phys(page),
+							     nr));
+			KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(),
+					before + nr);
+			kho_unpreserve_pages(page, nr);
+			KUNIT_ASSERT_EQ(test, kho_test_preserved_pages(),
+					before);
+		}
+	}
+	__free_pages(pages, ilog2(NR_PAGES));
+}
+
+/* --- what is restored --- */
+
+static void preserve_test_folio(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = 0; order < 6; order++) {
+		struct folio *folio = folio_alloc(GFP_KERNEL, order), *again;
+		phys_addr_t phys;
+
+		KUNIT_ASSERT_NOT_NULL(test, folio);
+		phys = PFN_PHYS(folio_pfn(folio));
+		memset(folio_address(folio), order + 1, folio_size(folio));
+		KUNIT_ASSERT_EQ(test, kho_preserve_folio(folio), 0);
+		KUNIT_EXPECT_NULL(test, kho_restore_folio(phys));
+		KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+		KUNIT_EXPECT_NULL(test, kho_restore_folio(phys + PAGE_SIZE));
+		KUNIT_EXPECT_NULL(test, kho_restore_folio(phys + 8));
+		again = kho_restore_folio(phys);
+		KUNIT_ASSERT_PTR_EQ(test, again, folio);
+		KUNIT_EXPECT_EQ(test, folio_order(again), order);
+		KUNIT_EXPECT_EQ(test, folio_ref_count(again), 1);
+		KUNIT_EXPECT_NULL(test, memchr_inv(folio_address(again),
+						   order + 1,
+						   folio_size(again)));
+		KUNIT_EXPECT_NULL(test, kho_restore_folio(phys));
+		folio_put(again);
+	}
+}
+
+static void preserve_test_unpreserved_folio(struct kunit *test)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 2);
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	phys = PFN_PHYS(folio_pfn(folio));
+	KUNIT_ASSERT_EQ(test, kho_preserve_folio(folio), 0);
+	kho_unpreserve_folio(folio);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	KUNIT_EXPECT_NULL(test, kho_restore_folio(phys));
+	folio_put(folio);
+}
+
+static void free_restored(struct page *page, unsigned long nr)
+{
+	while (nr--)
+		__free_page(page++);
+}
+
+/* All that was preserved comes back, or nothing. */
+static void preserve_test_pages(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(7 * PAGE_SIZE);
+	phys_addr_t phys;
+	struct page *page;
+	unsigned int i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	phys = phys_of(mem);
+	memset(mem, 0x5a, 7 * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys, 0));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys, 8));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys, ULONG_MAX));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys, 1));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys + 1, 7));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys + PAGE_SIZE, 6));
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys - PAGE_SIZE, 7));
+
+	page = kho_restore_pages(phys, 7);
+	KUNIT_ASSERT_PTR_EQ(test, page, virt_to_page(mem));
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0x5a, 7 * PAGE_SIZE));
+	for (i = 0; i < 7; i++)
+		KUNIT_EXPECT_EQ(test, page_ref_count(page + i), 1);
+	KUNIT_EXPECT_NULL(test, kho_restore_pages(phys, 7));
+	free_restored(page, 7);
+}
+
+static void preserve_test_free(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(5 * PAGE_SIZE - 3);
+	u64 incoming;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	incoming = kho_test_incoming_pages();
+	kho_restore_free(phys_of(mem), 3 * PAGE_SIZE - 3);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming);
+	kho_restore_free(phys_of(mem), 5 * PAGE_SIZE - 3);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
+	kho_restore_free(phys_of(mem), 5 * PAGE_SIZE - 3);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
+}
+
+static void preserve_test_claim(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(4 * PAGE_SIZE);
+	void *other = kho_alloc_preserve(PAGE_SIZE);
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(other));
+	phys = phys_of(mem);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 5), -ENOENT);
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 0), -ENOENT);
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 4), 0);
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 4), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys_of(other), 1), 0);
+	kho_in_claims_done();
+	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 4), 0);
+	kho_in_claims_done();
+	kho_restore_free(phys, 4 * PAGE_SIZE);
+	kho_restore_free(phys_of(other), PAGE_SIZE);
+}
+
+/* What nobody takes is handed on, until somebody does. */
+static void preserve_test_hand_on(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(6 * PAGE_SIZE);
+	u64 before;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	before = kho_test_preserved_pages();
+	KUNIT_ASSERT_EQ(test, kho_in_hand_on(), 0);
+	KUNIT_ASSERT_EQ(test, kho_in_hand_on(), 0);
+	KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(mem), 6));
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before + 6);
+	kho_restore_free(phys_of(mem), 6 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+}
+
+/* --- subtrees --- */
+
+static void preserve_test_subtree(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(2 * PAGE_SIZE), *bare;
+	phys_addr_t phys = 0;
+	size_t size = 0;
+
+	bare = (void *)get_zeroed_page(GFP_KERNEL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	KUNIT_ASSERT_NOT_NULL(test, bare);
+
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit", mem, 100), 0);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit", bare, 1), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("gone", bare, 1), 0);
+	kho_remove_subtree(bare);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("bare", bare, 1), 0);
+	kho_remove_subtree(mem);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit", mem, 2 * PAGE_SIZE - 1),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys, &size), 0);
+	KUNIT_EXPECT_EQ(test, phys, phys_of(mem));
+	KUNIT_EXPECT_EQ(test, size, 2 * PAGE_SIZE - 1);
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys, NULL), 0);
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("gone", &phys, &size),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("bare", &phys, &size),
+			-EINVAL);
+
+	kho_restore_free(phys_of(mem), 2 * PAGE_SIZE - 1);
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys, &size),
+			-EINVAL);
+	free_page((unsigned long)bare);
+}
+
+static struct kunit_case preserve_test_cases[] = {
+	KUNIT_CASE(preserve_test_alloc),
+	KUNIT_CASE(preserve_test_ranges),
+	KUNIT_CASE(preserve_test_folio),
+	KUNIT_CASE(preserve_test_unpreserved_folio),
+	KUNIT_CASE(preserve_test_pages),
+	KUNIT_CASE(preserve_test_free),
+	KUNIT_CASE(preserve_test_claim),
+	KUNIT_CASE(preserve_test_hand_on),
+	KUNIT_CASE(preserve_test_subtree),
+	{}
+};
+
+static struct kunit_suite preserve_test_suite = {
+	.name = "kho_preserve",
+	.test_cases = preserve_test_cases,
+};
+
+kunit_test_suite(preserve_test_suite);
