@@ -275,8 +275,8 @@ bool kho_scratch_overlap(phys_addr_t phys, u64 size)
  * Context: early boot.
  * Return: the migrate type.
  */
-enum migratetype __init kho_scratch_migratetype(unsigned long pfn,
-						enum migratetype mt)
+enum migratetype __meminit kho_scratch_migratetype(unsigned long pfn,
+						   enum migratetype mt)
 {
 	if (is_kho_boot() && kho_scratch_overlap(PFN_PHYS(pfn), PAGE_SIZE))
 		return MIGRATE_CMA;
