@@ -173,16 +173,24 @@ bool kho_node_depends(const struct kho_node *node, const char *provider)
 	return false;
 }
 
-/* Is @goal among what @node depends on, directly or not? */
-static bool reaches(struct kho_machine *m, struct kho_node *node,
-		    const struct kho_node *goal)
+/**
+ * kho_node_needs - does a client depend on another one, directly or not?
+ * @node: the client
+ * @goal: the other one
+ *
+ * Context: their machine's lock held.
+ * Return: whether it does.
+ */
+bool kho_node_needs(const struct kho_node *node, const struct kho_node *goal)
 {
 	const char * const *after = node->client ? node->client->after : NULL;
 
 	for (; after && *after; after++) {
-		struct kho_node *provider = kho_node_find(m, *after);
+		struct kho_node *provider = kho_node_find(node->machine,
+							  *after);
 
-		if (provider && (provider == goal || reaches(m, provider, goal)))
+		if (provider && (provider == goal ||
+				 kho_node_needs(provider, goal)))
 			return true;
 	}
 	return false;
@@ -251,7 +259,7 @@ static int check_providers(struct kho_machine *m, struct kho_node *node)
 		       node->name, *after);
 		return -ENOENT;
 	}
-	if (reaches(m, node, node)) {
+	if (kho_node_needs(node, node)) {
 		pr_err("%s: client refused: it depends on itself\n",
 		       node->name);
 		return -ELOOP;

@@ -290,14 +290,15 @@ static void abort_one(struct kho_node *node)
 		step(node, KHO_CMD_ABORT);
 }
 
-/* Everybody, or just @target, back to running; consumers first. */
+/* Everybody, or @target and who needs it, back to running; consumers first. */
 static void unwind(struct kho_machine *m, struct kho_node *target)
 {
 	struct kho_node *node;
 
 	kho_handover_withdraw(m);
 	list_for_each_entry_reverse(node, &m->nodes, link)
-		if (node->client && (!target || node == target))
+		if (node->client && (!target || node == target ||
+				     kho_node_needs(node, target)))
 			abort_one(node);
 }
 
@@ -423,11 +424,25 @@ static bool neighbours_allow(struct kho_machine *m, struct kho_node *target,
 	return true;
 }
 
+/* What comes in and what goes out are not mixed. */
+static bool other_update(struct kho_machine *m, enum kho_command command)
+{
+	switch (command) {
+	case KHO_CMD_PREPARE:
+	case KHO_CMD_SAVE:
+		return kho_machine_any_client(m, BIT(KHO_RESTORING) |
+					      BIT(KHO_RESTORED));
+	case KHO_CMD_RESTORE:
+		return kho_machine_any_client(m, BIT(KHO_PREPARED) |
+					      BIT(KHO_SAVED));
+	default:
+		return false;
+	}
+}
+
 static int check_target(struct kho_machine *m, struct kho_node *target,
 			enum kho_command command)
 {
-	bool outgoing = command == KHO_CMD_PREPARE || command == KHO_CMD_SAVE;
-
 	if (!kho_transition(target->state, command)) {
 		refuse(target, command, "");
 		return -EBUSY;
@@ -436,9 +451,8 @@ static int check_target(struct kho_machine *m, struct kho_node *target,
 		refuse(target, command, ", no driver has claimed it");
 		return -EBUSY;
 	}
-	if (outgoing && kho_machine_any_client(m, BIT(KHO_RESTORING) |
-					       BIT(KHO_RESTORED))) {
-		refuse(target, command, ", the last update isn't finished");
+	if (other_update(m, command)) {
+		refuse(target, command, ", another update isn't finished");
 		return -EBUSY;
 	}
 	return neighbours_allow(m, target, command) ? 0 : -EBUSY;
@@ -671,8 +685,7 @@ void kho_machine_restore_ready(struct kho_machine *m)
 	lockdep_assert_held(&m->lock);
 
 	/* What is saved may already be on its way: images wait until later. */
-	if (m->hold ||
-	    kho_machine_any_client(m, BIT(KHO_PREPARED) | BIT(KHO_SAVED)))
+	if (m->hold || other_update(m, KHO_CMD_RESTORE))
 		return;
 	/* Providers come first in the list, so one pass is enough. */
 	list_for_each_entry(node, &m->nodes, link)
