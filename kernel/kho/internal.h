@@ -24,6 +24,7 @@ bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
 int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);
 void kho_in_claims_done(void);
 int kho_in_hand_on(void);
+void kho_in_forget(void);
 
 /* init.c: /sys/kernel/kho, or NULL while KHO is off */
 extern struct kobject *kho_kobj;

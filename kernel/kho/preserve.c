@@ -270,13 +270,20 @@ EXPORT_SYMBOL_GPL(kho_remove_subtree);
 /**
  * kho_test_loop_back - take over what this kernel would hand over
  *
- * What was handed over before is forgotten; so is its memory.
+ * What was looped back before is forgotten; memory that nobody has taken of it
+ * stays allocated.
  *
  * Context: KUnit; may sleep.
  * Return: 0, or -ENOMEM.
  */
 int kho_test_loop_back(void)
 {
+	static bool looped;
+
+	if (looped)
+		kho_in_forget();
+	looped = true;
+
 	kho_in_set(out_fdt, out_map.root);
 	out_fdt = NULL;
 	out_map.root = NULL;

@@ -279,3 +279,17 @@ int kho_in_hand_on(void)
 
 	return kho_map_walk(&in_map, &walker, NULL);
 }
+
+#if IS_ENABLED(CONFIG_KHO_KUNIT_TEST)
+/**
+ * kho_in_forget - forget a handover that never left this kernel
+ *
+ * Context: KUnit; may sleep.
+ */
+void kho_in_forget(void)
+{
+	kho_map_destroy(&in_map);
+	free_page((unsigned long)in_fdt);
+	in_fdt = NULL;
+}
+#endif

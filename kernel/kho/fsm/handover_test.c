@@ -402,6 +402,8 @@ static void handover_test_claimed_too_late(struct kunit *test)
 	second->log[0] = '\0';
 	test_client_add(second, "c", "");
 	test_expect_log(second, "");
+	KUNIT_EXPECT_EQ(test, test_command(second, "c", "restore"), -EBUSY);
+	test_expect_log(second, "");
 	test_expect_state(second, "c", "restoring");
 	test_expect_state(second, NULL, "saved");
 
@@ -1084,6 +1086,40 @@ static void handover_test_drivers_api(struct kunit *test)
 	w->preserved = kho_test_preserved_pages();
 }
 
+/* If the root FDT has no room for the images, all run on. */
+static void handover_test_root_full(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *a = test_client_make(w, "kunit.a", "");
+	void *blob = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	unsigned int n;
+	char name[16];
+
+	KUNIT_ASSERT_NOT_NULL(test, blob);
+	if (!kho_kobj || kho_machine.state != KHO_IDLE)
+		kunit_skip(test, "the system's own machine can't be used");
+
+	KUNIT_ASSERT_EQ(test, kho_client_register(&a->client), 0);
+	for (n = 0; n < PAGE_SIZE; n++) {
+		snprintf(name, sizeof(name), "kunit%u", n);
+		if (kho_add_subtree(name, blob + n, 1))
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("save"), -ENOSPC);
+	test_expect_log(w, "P1kunit.a Skunit.a Akunit.a");
+	KUNIT_EXPECT_EQ(test, kho_machine.state, KHO_IDLE);
+	KUNIT_EXPECT_STREQ(test, kho_machine.error,
+			   "handover can't be written: -ENOSPC");
+
+	kho_remove_subtree(blob + --n);
+	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("save"), 0);
+	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("abort"), 0);
+	while (n--)
+		kho_remove_subtree(blob + n);
+	kho_client_unregister(&a->client);
+	flush_work(&kho_machine.bury);
+}
+
 static struct kunit_case handover_test_cases[] = {
 	KUNIT_CASE(handover_test_round_trip),
 	KUNIT_CASE(handover_test_takes_memory),
@@ -1118,6 +1154,7 @@ static struct kunit_case handover_test_cases[] = {
 			 manifest_damage_gen_params),
 	KUNIT_CASE(handover_test_manifest_sizes),
 	KUNIT_CASE(handover_test_drivers_api),
+	KUNIT_CASE(handover_test_root_full),
 	{}
 };
 

@@ -242,6 +242,30 @@ static void machine_test_unwind(struct kunit *test)
 	expect_each(w, "S", t->down);
 }
 
+/* If there is not even an image, prepare isn't entered, nor abort called. */
+static void machine_test_no_image(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *b;
+	const char *formats[] = { NULL, NULL };
+	char *long_format;
+
+	test_client_add(w, "a", "");
+	b = test_client_add(w, "b", "");
+	test_client_add(w, "c", "");
+	long_format = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, long_format);
+	memset(long_format, 'x', PAGE_SIZE - 1);
+	formats[0] = long_format;
+	b->client.compatible = formats;
+
+	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "prepare"), -E2BIG);
+	test_expect_log(w, "P1a Aa");
+	test_expect_state(w, NULL, "idle");
+	b->client.compatible = test_formats;
+	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "save"), 0);
+}
+
 /* --- registration --- */
 
 static void expect_refused(struct test_world *w, struct test_client *c, int err)
@@ -546,6 +570,25 @@ static void machine_test_one_fails(struct kunit *test)
 	test_expect_state(w, "a", "prepared");
 	test_expect_state(w, "b", "idle");
 	test_expect_state(w, NULL, "preparing");
+}
+
+/* It takes along who depends on it, by way of others too. */
+static void machine_test_one_fails_again(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *a = test_client_add(w, "a", "");
+
+	test_client_add(w, "b", "a");
+	test_client_add(w, "c", "b");
+	test_client_add(w, "d", "");
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "prepare"), 0);
+	KUNIT_ASSERT_EQ(test, test_command(w, "c", "save"), 0);
+	w->log[0] = '\0';
+	a->prepare_err = -EIO;
+	KUNIT_EXPECT_EQ(test, test_command(w, "a", "prepare"), -EIO);
+	test_expect_log(w, "P2a Ac Ab Aa");
+	test_expect_state(w, "c", "idle");
+	test_expect_state(w, "d", "prepared");
 }
 
 /* --- what goes stale --- */
@@ -953,6 +996,7 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE(machine_test_order_provider_came_back),
 	KUNIT_CASE(machine_test_save_from_idle),
 	KUNIT_CASE_PARAM(machine_test_unwind, topology_gen_params),
+	KUNIT_CASE(machine_test_no_image),
 	KUNIT_CASE(machine_test_bad_names),
 	KUNIT_CASE(machine_test_lacking),
 	KUNIT_CASE(machine_test_duplicate),
@@ -968,6 +1012,7 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE(machine_test_one_client),
 	KUNIT_CASE(machine_test_one_saves_from_idle),
 	KUNIT_CASE(machine_test_one_fails),
+	KUNIT_CASE(machine_test_one_fails_again),
 	KUNIT_CASE(machine_test_stale),
 	KUNIT_CASE(machine_test_stale_meanwhile),
 	KUNIT_CASE(machine_test_accounts),

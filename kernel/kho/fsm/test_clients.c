@@ -37,6 +37,34 @@ static struct test_client *of(struct kho_client *client)
 	return container_of(client, struct test_client, client);
 }
 
+/* Are all that depend on this client in one of these states? */
+static bool consumers_in(struct test_client *c, unsigned int states)
+{
+	struct kho_node *node;
+
+	list_for_each_entry(node, &c->world->m.nodes, link)
+		if (node->client && !(states & BIT(node->state)) &&
+		    kho_node_depends(node, c->client.name))
+			return false;
+	return true;
+}
+
+static bool providers_in(struct test_client *c, unsigned int states)
+{
+	struct kho_node *node;
+
+	list_for_each_entry(node, &c->world->m.nodes, link)
+		if (node->client && !(states & BIT(node->state)) &&
+		    kho_node_depends(c->client.node, node->name))
+			return false;
+	return true;
+}
+
+static void must(struct test_client *c, bool right)
+{
+	c->wrong |= !right;
+}
+
 static int write_mem(struct test_client *c, struct kho_image *image)
 {
 	if (!c->with_mem)
@@ -56,6 +84,8 @@ static int fake_prepare(struct kho_client *client, struct kho_image *image,
 	struct test_client *c = of(client);
 
 	note(c, "P%u%s", pass, client->name);
+	must(c, c->entered == (pass > 1) && !c->restored);
+	must(c, providers_in(c, BIT(KHO_PREPARED) | BIT(KHO_SAVED)));
 	c->entered = true;
 	if (c->during)
 		c->during(c);
@@ -73,7 +103,9 @@ static int fake_save(struct kho_client *client, struct kho_image *image)
 	struct test_client *c = of(client);
 
 	note(c, "S%s", client->name);
+	must(c, c->entered && consumers_in(c, BIT(KHO_SAVED)));
 	return c->save_err ?: kho_image_set_u32(image, "saved", 1) ?:
+	       kho_image_set_u32(image, "value", c->value) ?:
 	       write_mem(c, image);
 }
 
@@ -93,6 +125,8 @@ static void fake_abort(struct kho_client *client)
 	struct test_client *c = of(client);
 
 	note(c, "A%s", client->name);
+	must(c, c->entered || c->restored);
+	must(c, consumers_in(c, BIT(KHO_IDLE) | BIT(KHO_RESTORING)));
 	c->aborts++;
 	c->entered = false;
 	c->restored = 0;
@@ -121,6 +155,8 @@ static int fake_restore(struct kho_client *client,
 	u32 saved;
 
 	note(c, "R%s", client->name);
+	must(c, !c->entered && !c->restored);
+	must(c, providers_in(c, ~(u32)BIT(KHO_RESTORING)));
 	if (c->restore_err)
 		return c->restore_err;
 	return kho_image_get_u32(image, 0, "saved", &saved) ?:
@@ -134,6 +170,8 @@ static void fake_finish(struct kho_client *client)
 	struct page *page;
 
 	note(c, "F%s", client->name);
+	must(c, c->restored);
+	c->restored = 0;
 	if (!c->takes_mem || !c->restored_mem)
 		return;
 	page = kho_restore_pages(c->restored_mem, TEST_MEM_PAGES);
@@ -182,7 +220,7 @@ void test_world_end(struct test_world *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < TEST_CLIENTS; i++)
+	for (i = TEST_CLIENTS; i--;)
 		kho_machine_unregister(&w->m, &w->clients[i].client);
 	discard_all(&w->m);
 	flush_work(&w->m.bury);
@@ -196,6 +234,9 @@ void test_world_end(struct test_world *w)
 		KUNIT_EXPECT_TRUE(w->test, debug_locks);
 	for (i = 0; i < TEST_CLIENTS; i++) {
 		KUNIT_EXPECT_FALSE(w->test, w->clients[i].entered);
+		KUNIT_EXPECT_FALSE_MSG(w->test, w->clients[i].wrong,
+				       "%s was called at the wrong time",
+				       w->clients[i].client.name);
 		KUNIT_EXPECT_NULL(w->test, w->clients[i].mem);
 	}
 }

@@ -32,6 +32,7 @@ struct test_world;
  * @mem: that memory, while it is the client's
  * @entered: prepare was entered, and abort has not been called since
  * @aborts: how often abort has been called
+ * @wrong: called when it should not have been
  * @restored: what restore has read
  * @restored_mem: where it has found the memory, or 0
  */
@@ -51,6 +52,7 @@ struct test_client {
 	void *mem;
 	bool entered;
 	unsigned int aborts;
+	bool wrong;
 	u32 restored;
 	phys_addr_t restored_mem;
 };
