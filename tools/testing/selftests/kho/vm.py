@@ -21,8 +21,8 @@ import tempfile
 import time
 
 # Safety nets only, an order of magnitude above what was seen under emulation.
-BOOT_TIMEOUT = 120
-COMMAND_TIMEOUT = 120
+BOOT_TIMEOUT = 300
+COMMAND_TIMEOUT = 300
 KVM_PROOF_TIMEOUT = 5
 
 QEMU = "qemu-system-x86_64"
