@@ -247,16 +247,13 @@ static void machine_test_no_image(struct kunit *test)
 {
 	struct test_world *w = test->priv;
 	struct test_client *b;
-	const char *formats[] = { NULL, NULL };
-	char *long_format;
+	static char long_format[PAGE_SIZE];
+	static const char * const formats[] = { long_format, NULL };
 
 	test_client_add(w, "a", "");
 	b = test_client_add(w, "b", "");
 	test_client_add(w, "c", "");
-	long_format = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, long_format);
 	memset(long_format, 'x', PAGE_SIZE - 1);
-	formats[0] = long_format;
 	b->client.compatible = formats;
 
 	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "prepare"), -E2BIG);
