@@ -936,7 +936,7 @@ static void handover_test_no_images(struct kunit *test)
 
 static void manifest_flipped(void *manifest)
 {
-	cells_of(manifest, "b", "bytes")[0] ^= 1;
+	*(u8 *)cells_of(manifest, "b", "bytes") ^= 1;
 }
 
 static void manifest_of_other_format(void *manifest)

@@ -368,11 +368,13 @@ void test_expect_state(struct test_world *w, const char *target,
  */
 bool test_word_in(const char *word, const char *words)
 {
-	size_t len = strlen(word);
+	size_t len = strlen(word), skip;
 
-	for (; words; words = strchr(words, ' '), words = words ? words + 1 : 0)
-		if (strcspn(words, " ") == len && !strncmp(words, word, len))
+	for (; *words; words += skip + !!words[skip]) {
+		skip = strcspn(words, " ");
+		if (skip == len && !strncmp(words, word, len))
 			return true;
+	}
 	return false;
 }
 
