@@ -263,7 +263,7 @@ static void random_test_updates(struct kunit *test)
 }
 
 static struct kunit_case random_test_cases[] = {
-	KUNIT_CASE_SLOW(random_test_updates),
+	KUNIT_CASE(random_test_updates),
 	{}
 };
 
