@@ -289,8 +289,8 @@ int nsim_kho_create(unsigned int id)
 
 	snprintf(name, sizeof(name), DRV_NAME "%u", id);
 	if (image_waits(name)) {
-		pr_err("%s: its image of the previous kernel waits: restore or discard it first\n",
-		       name);
+		pr_err("%s: its image of the previous kernel waits: %sdiscard it first\n",
+		       name, kho ? "restore or " : "");
 		return -EEXIST;
 	}
 	if (kho) {

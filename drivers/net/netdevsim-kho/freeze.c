@@ -87,10 +87,13 @@ void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	WRITE_ONCE(kho->frozen, true);
 	list_for_each_entry(port, &nsim_dev->port_list, list)
 		detach(port->ns->netdev);
+	/*
+	 * A peer that is in the middle of sending to it comes to an end; with
+	 * rtnl held, that is waited for in a hurry.
+	 */
+	synchronize_net();
 	rtnl_unlock();
 
-	/* A peer that is in the middle of sending to it comes to an end. */
-	synchronize_net();
 	stop_works(nsim_dev);
 	drain(kho, nsim_dev);
 }
