@@ -225,6 +225,25 @@ static void handover_test_retry(struct kunit *test)
 	expect_nothing_kept(next);
 }
 
+/* One that fails again does not keep the others from being tried. */
+static void handover_test_retry_all(struct kunit *test)
+{
+	struct test_world *next = after_kexec(test, NULL);
+	struct test_client *a = test_client_make(next, "a", "");
+	struct test_client *c = test_client_make(next, "c", "");
+
+	a->restore_err = -EIO;
+	c->restore_err = -EIO;
+	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	test_expect_log(next, "Ra Rc");
+	c->restore_err = 0;
+	KUNIT_EXPECT_EQ(test, test_command(next, NULL, "restore"), -EIO);
+	test_expect_log(next, "Ra Rc");
+	expect_restored(next, "c", 0x42);
+	expect_nothing_kept(next);
+}
+
 static void handover_test_retry_one(struct kunit *test)
 {
 	struct test_world *next = after_kexec(test, NULL);
@@ -1129,6 +1148,7 @@ static struct kunit_case handover_test_cases[] = {
 	KUNIT_CASE(handover_test_consumer_first),
 	KUNIT_CASE(handover_test_new_client),
 	KUNIT_CASE(handover_test_retry),
+	KUNIT_CASE(handover_test_retry_all),
 	KUNIT_CASE(handover_test_retry_one),
 	KUNIT_CASE(handover_test_unknown_format),
 	KUNIT_CASE(handover_test_orphan),
