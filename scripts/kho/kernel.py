@@ -8,7 +8,6 @@ here and not in a guest that behaves oddly. Everything that the build prints
 is in OUTPUT.log.
 """
 import argparse
-import glob
 import hashlib
 import os
 import re
@@ -16,8 +15,8 @@ import subprocess
 import sys
 import time
 
-REPO = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
+import tree
+
 CCACHE = "/usr/lib/ccache"
 # What a build from nothing prints, roughly; for the percentage only.
 USUAL_STEPS = 1250
@@ -110,8 +109,8 @@ def missing_options(fragments, config):
 class Kernel:
     """One output folder of a tree."""
 
-    def __init__(self, tree, output, fragments):
-        self.tree = tree
+    def __init__(self, source, output, fragments):
+        self.source = source
         self.output = output
         self.fragments = fragments
         self.config = os.path.join(output, ".config")
@@ -120,20 +119,18 @@ class Kernel:
                          output + ".log")
 
     def make(self, *targets):
-        self.step.run("make", "-C", self.tree, f"O={self.output}", jobs(),
+        self.step.run("make", "-C", self.source, f"O={self.output}", jobs(),
                       *targets)
 
     def inputs(self):
         """What the configuration follows from."""
         digest = hashlib.sha256()
-        patterns = ("patches/6.12/*", "**/Kconfig*")
-        files = [file for pattern in patterns for file in glob.glob(
-                     os.path.join(REPO, pattern), recursive=True)
-                 if not file.startswith(os.path.join(REPO, "build/"))]
-        for file in [*self.fragments, *sorted(files)]:
+        options = [os.path.join(tree.REPO, name)
+                   for name in tree.own_files("Kconfig")]
+        for file in [*self.fragments, *tree.series(), *options]:
             with open(file, "rb") as content:
                 digest.update(content.read())
-        digest.update(os.path.realpath(self.tree).encode())
+        digest.update(os.path.realpath(self.source).encode())
         return digest.hexdigest()
 
     def configure(self):
@@ -145,7 +142,7 @@ class Kernel:
         self.step.say("configuring")
         old = self.read_config()
         self.make("tinyconfig")
-        merge = os.path.join(self.tree, "scripts/kconfig/merge_config.sh")
+        merge = os.path.join(self.source, "scripts/kconfig/merge_config.sh")
         self.step.run(merge, "-m", "-O", self.output, self.config,
                       *self.fragments)
         self.make("olddefconfig")

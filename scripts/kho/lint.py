@@ -19,15 +19,6 @@ IGNORED_IN_FILES = "FILE_PATH_CHANGES"
 DIAGNOSTIC = re.compile(r"(\S+?):\d+(?::\d+)?: (?:warning|error|note): ")
 
 
-def own_files(*suffixes, folders=tree.OVERLAY):
-    """Paths relative to the repository, and to the tree that links them."""
-    return sorted(
-        os.path.relpath(os.path.join(folder, name), tree.REPO)
-        for top in folders
-        for folder, _, names in os.walk(os.path.join(tree.REPO, top))
-        for name in names if name.endswith(suffixes))
-
-
 def output_of(*command, cwd=None):
     run = subprocess.run(command, cwd=cwd, text=True, errors="replace",
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -46,7 +37,7 @@ def checkpatch(source, ignored, *arguments):
 
 def check_style(source):
     return checkpatch(source, IGNORED_IN_FILES, "-f",
-                      *own_files(".c", ".h", ".S", "Kconfig"))
+                      *tree.own_files(".c", ".h", ".S", "Kconfig"))
 
 
 def check_patches(source):
@@ -55,12 +46,12 @@ def check_patches(source):
 
 def check_kernel_doc(source):
     return output_of("perl", "scripts/kernel-doc", "-none",
-                     *own_files(".c", ".h"), cwd=source)
+                     *tree.own_files(".c", ".h"), cwd=source)
 
 
 def objects():
     """What to build so that each of our C files is compiled and checked."""
-    return [name[:-1] + "o" for name in own_files(".c", folders=("arch",))
+    return [name[:-1] + "o" for name in tree.own_files(".c", folders=("arch",))
             if "/x86/" in name] + ["kernel/kho/", "drivers/net/netdevsim/"]
 
 
@@ -74,7 +65,7 @@ def check_build(source, output, fragments):
     lint.make("prepare")
     checked = os.path.getsize(lint.step.log)
     lint.make("W=1", "C=2", *objects())
-    ours = set(own_files(".c", ".h"))
+    ours = set(tree.own_files(".c", ".h"))
     with open(lint.step.log, encoding="utf-8", errors="replace") as log:
         log.seek(checked)
         return [line for line in log.read().splitlines()
@@ -97,17 +88,16 @@ def is_about(line, files, source):
 def check_scripts(_source):
     """Python and shell parse."""
     found = []
-    folders = ("scripts", "tools", ".ci")
-    for name in own_files("", folders=folders):
+    for name in tree.own_files("", folders=("scripts", "tools", ".ci")):
         with open(os.path.join(tree.REPO, name), "rb") as file:
-            first, text = file.readline(), b""
+            first = file.readline()
             text = first + file.read()
         if name.endswith(".py"):
             try:
                 compile(text, name, "exec")
             except SyntaxError as error:
                 found.append(f"{name}:{error.lineno}: {error.msg}")
-        elif first.startswith(b"#!/bin/sh") or b"bash" in first:
+        elif first.startswith((b"#!/bin/sh", b"#!/usr/bin/env bash")):
             found += output_of("bash", "-n", os.path.join(tree.REPO, name))
     return found
 

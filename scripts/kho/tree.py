@@ -44,6 +44,15 @@ def series(folder=PATCHES):
         return [os.path.join(folder, line) for line in lines if line]
 
 
+def own_files(*suffixes, folders=OVERLAY):
+    """Our files, relative to the repository and to the tree they are in."""
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), REPO)
+        for top in folders
+        for folder, _, names in os.walk(os.path.join(REPO, top))
+        for name in names if name.endswith(suffixes))
+
+
 def touched_files(patches):
     """Every file that a patch changes or adds, relative to the tree."""
     names = set()
