@@ -64,7 +64,6 @@ struct kho_client_ops {
  *	(its providers), or NULL. They prepare and restore before it, and save
  *	and abort after it. Each must be registered, or be an incoming image.
  * @ops: the callbacks
- * @node: private to the state machine
  *
  * The structure and all it points to must stay until the client has been
  * unregistered.

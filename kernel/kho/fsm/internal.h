@@ -155,8 +155,8 @@ struct kho_node {
  * @error: who failed, in which phase, why
  */
 struct kho_machine {
-	struct mutex lock;
-	struct mutex list_lock;
+	struct mutex lock;	/* see above */
+	struct mutex list_lock;	/* see above */
 	struct list_head nodes;
 	struct list_head dead;
 	struct work_struct bury;
@@ -170,7 +170,7 @@ struct kho_machine {
 	bool global;
 	u64 generation;
 	u64 clock[KHO_NR_EVENTS];
-	spinlock_t error_lock;
+	spinlock_t error_lock;	/* see above */
 	char error[320];
 };
 

@@ -57,7 +57,7 @@ int kho_fsm_reboot(struct kimage *image)
 		goto out;
 	}
 	if (image->preserve_context || !image->kho.fdt) {
-		kho_machine_error(m, "kexec: refused, an image that wasn't loaded with kexec_file_load can't carry the handover");
+		kho_machine_error(m, "kexec: refused, load the image with kexec_file_load");
 		err = -EBUSY;
 		goto out;
 	}
