@@ -19,7 +19,7 @@ import tree
 
 CCACHE = "/usr/lib/ccache"
 # What a build from nothing prints, roughly; for the percentage only.
-USUAL_STEPS = 1250
+USUAL_STEPS = 2150
 REPORT_EVERY = 10
 STEP = re.compile(r"  [A-Z][A-Z0-9_]+ +(?:\[M\] +)?\S+")
 OPTION = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
