@@ -47,7 +47,7 @@ int kho_fsm_reboot(struct kimage *image)
 	struct kho_machine *m = &kho_machine;
 	int err;
 
-	if (!mutex_trylock(&m->lock)) {
+	if (!kho_machine_lock(m)) {
 		pr_err("kexec: refused while a command runs\n");
 		return -EBUSY;
 	}
