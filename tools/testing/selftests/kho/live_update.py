@@ -152,7 +152,7 @@ def perform(vm, story):
     prepare_twice(vm, story)
     before = nic.dump(vm)
     save(vm, story)
-    vm.kexec()
+    vm.kexec("kexec -e")
     new = vm.sh("uname -rv").strip()
     story.say(f"next kernel is up: {new}")
     check_restored_early(vm)
