@@ -238,8 +238,8 @@ static bool key_valid(u64 key)
 	       key < BIT_ULL(KHO_MAP_ORDER0_BIT + 1);
 }
 
-static int walk_leaf(const unsigned long *leaf, u64 first_key,
-		     const struct kho_map_walker *walker, void *data)
+static int walk_blocks(const unsigned long *leaf, u64 first_key,
+		       const struct kho_map_walker *walker, void *data)
 {
 	unsigned long bit;
 
@@ -257,6 +257,50 @@ static int walk_leaf(const unsigned long *leaf, u64 first_key,
 			return err;
 	}
 	return 0;
+}
+
+/* Memory from the block of a key up to that of another one, same order. */
+static u64 bytes_of_keys(u64 nr_keys, unsigned int order)
+{
+	return order + PAGE_SHIFT < 64 ? nr_keys << (order + PAGE_SHIFT) : 0;
+}
+
+static int walk_runs(const unsigned long *leaf, u64 first_key,
+		     const struct kho_map_walker *walker, void *data)
+{
+	unsigned long bit, end;
+
+	/* All keys of a leaf have one order, but for the very first leaf. */
+	for (bit = find_first_bit(leaf, LEAF_BITS); bit < LEAF_BITS;
+	     bit = find_next_bit(leaf, LEAF_BITS, end)) {
+		unsigned int order;
+		phys_addr_t phys;
+		int err;
+
+		end = bit + 1;
+		if (!key_valid(first_key | bit))
+			continue;
+		if (first_key)
+			end = find_next_zero_bit(leaf, LEAF_BITS, end);
+
+		phys = kho_map_decode(first_key | bit, &order);
+		err = walker->run(phys, bytes_of_keys(end - bit, order), data);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int walk_leaf(const unsigned long *leaf, u64 first_key,
+		     const struct kho_map_walker *walker, void *data)
+{
+	int err = 0;
+
+	if (walker->block)
+		err = walk_blocks(leaf, first_key, walker, data);
+	if (!err && walker->run)
+		err = walk_runs(leaf, first_key, walker, data);
+	return err;
 }
 
 /*
@@ -295,12 +339,10 @@ static int walk_table(u64 *entries, unsigned int level, u64 first_key,
 }
 
 /* Once a bad node is reported, it is cut off: nobody may run into it later. */
-static int report_bad(u64 *entry, unsigned int level, u64 first_key,
+static int report_bad(u64 *entry, const struct kho_map_node *node,
 		      const struct kho_map_walker *walker, void *data)
 {
-	phys_addr_t phys;
-	u64 size = span_of_keys(first_key, level_shift(level + 1), &phys);
-	int err = walker->bad(*entry, phys, size, data);
+	int err = walker->bad(node, data);
 
 	if (!err)
 		*entry = 0;
@@ -310,20 +352,46 @@ static int report_bad(u64 *entry, unsigned int level, u64 first_key,
 static int walk_node(u64 *entry, unsigned int level, u64 first_key,
 		     const struct kho_map_walker *walker, void *data)
 {
+	struct kho_map_node node = { .phys = *entry };
+	void *page;
 	int err;
 
-	if (walker->enter && walker->enter(*entry, data))
-		return report_bad(entry, level, first_key, walker, data);
+	node.size = span_of_keys(first_key, level_shift(level + 1),
+				 &node.start);
+	if (walker->enter && walker->enter(&node, data))
+		return report_bad(entry, &node, walker, data);
+
+	page = walker->map ? walker->map(node.phys) : phys_to_virt(node.phys);
+	if (!page)
+		return -ENOMEM;
 
 	if (level)
-		err = walk_table(phys_to_virt(*entry), level, first_key,
-				 walker, data);
+		err = walk_table(page, level, first_key, walker, data);
 	else
-		err = walk_leaf(phys_to_virt(*entry), first_key, walker, data);
+		err = walk_leaf(page, first_key, walker, data);
 
-	if (walker->leave)
-		walker->leave(*entry, data);
+	if (walker->unmap)
+		walker->unmap(page);
 	return err;
+}
+
+/**
+ * kho_map_walk_root - visit every block of a map that has no owner yet
+ * @root: physical address of the map's root; set to 0 if it was reported as bad
+ * @walker: callbacks
+ * @data: passed to them
+ *
+ * High orders come first, then low addresses. The recursion is as deep as the
+ * tree, which has %KHO_MAP_DEPTH levels whatever its pages hold. A node that
+ * was reported as bad is no part of the map any more.
+ *
+ * Context: nobody else uses the map; sleeps only if the callbacks do.
+ * Return: 0, or the error with which a callback ended the walk.
+ */
+int kho_map_walk_root(u64 *root, const struct kho_map_walker *walker,
+		      void *data)
+{
+	return walk_node(root, ROOT_LEVEL, 0, walker, data);
 }
 
 /**
@@ -332,12 +400,8 @@ static int walk_node(u64 *entry, unsigned int level, u64 first_key,
  * @walker: callbacks; they must not use @map
  * @data: passed to them
  *
- * High orders come first, then low addresses. The recursion is as deep as the
- * tree, which has %KHO_MAP_DEPTH levels whatever its pages hold. A node that
- * was reported as bad is no part of the map any more.
- *
- * Context: takes @map->lock; otherwise sleeps only if the callbacks do.
- * Return: 0, or the error with which a callback ended the walk.
+ * Context: takes @map->lock; otherwise as kho_map_walk_root().
+ * Return: as kho_map_walk_root().
  */
 int kho_map_walk(struct kho_map *map, const struct kho_map_walker *walker,
 		 void *data)
@@ -350,8 +414,137 @@ int kho_map_walk(struct kho_map *map, const struct kho_map_walker *walker,
 	if (!map->root)
 		return 0;
 	root = virt_to_phys(map->root);
-	err = walk_node(&root, ROOT_LEVEL, 0, walker, data);
+	err = kho_map_walk_root(&root, walker, data);
 	if (!root)
 		map->root = NULL;
 	return err;
+}
+
+/*
+ * The first leaf that has a key from *@key on; *@key becomes that of its first
+ * bit unless it is in that leaf already.
+ */
+static const unsigned long *seek_leaf(const u64 *table, unsigned int level,
+				      u64 *key)
+{
+	unsigned int shift = level_shift(level);
+	unsigned long i = (*key >> shift) & (TABLE_ENTRIES - 1);
+
+	for (; i < TABLE_ENTRIES; i++) {
+		const unsigned long *leaf;
+		const void *child;
+
+		if (!table[i]) {
+			*key = ((*key >> shift) + 1) << shift;
+			continue;
+		}
+
+		child = phys_to_virt(table[i]);
+		if (level == 1)
+			return child;
+		leaf = seek_leaf(child, level - 1, key);
+		if (leaf)
+			return leaf;
+	}
+	return NULL;
+}
+
+/* Is there a run in this leaf, from stream->key on? Leaves the key behind it. */
+static bool run_in_leaf(struct kho_map_stream *stream)
+{
+	u64 first_key = round_down(stream->key, LEAF_BITS);
+	unsigned long from = stream->key - first_key, bit, end;
+	unsigned long limit = min_t(u64, LEAF_BITS,
+				    stream->last_key - first_key + 1);
+	unsigned int order;
+
+	bit = find_next_bit(stream->leaf, limit, from);
+	end = bit < limit ? find_next_zero_bit(stream->leaf, limit, bit) : bit;
+	stream->key = first_key + end;
+	if (bit >= limit)
+		return false;
+
+	stream->start = kho_map_decode(first_key + bit, &order);
+	stream->last = stream->start + bytes_of_keys(end - bit, order) - 1;
+	return true;
+}
+
+static bool stream_next(const u64 *root, struct kho_map_stream *stream)
+{
+	while (stream->key <= stream->last_key) {
+		if (IS_ALIGNED(stream->key, LEAF_BITS) || !stream->leaf)
+			stream->leaf = seek_leaf(root, ROOT_LEVEL,
+						 &stream->key);
+		if (!stream->leaf || stream->key > stream->last_key)
+			return false;
+		if (run_in_leaf(stream))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * kho_map_runs_begin - prepare to read a map in the order of addresses
+ * @runs: set up by this
+ * @root: the root node, every node below it checked and in the linear mapping
+ */
+void kho_map_runs_begin(struct kho_map_runs *runs, const void *root)
+{
+	unsigned int order;
+
+	runs->root = root;
+	runs->nr = 0;
+	for (order = 0; order <= KHO_MAP_MAX_ORDER; order++) {
+		struct kho_map_stream *stream = &runs->streams[runs->nr];
+
+		*stream = (struct kho_map_stream) {
+			.key = kho_map_key(0, order),
+			.last_key = kho_map_key(0, order) * 2 - 1,
+			.order = order,
+		};
+		if (stream_next(root, stream))
+			runs->nr++;
+	}
+}
+
+static struct kho_map_stream *first_stream(struct kho_map_runs *runs)
+{
+	struct kho_map_stream *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < runs->nr; i++)
+		if (!first || runs->streams[i].start < first->start)
+			first = &runs->streams[i];
+	return first;
+}
+
+/**
+ * kho_map_runs_next - the next run of preserved memory
+ * @runs: begun with kho_map_runs_begin(); nobody changes the map meanwhile
+ * @start: where to store the physical address of its first byte
+ * @last: where to store that of its last byte
+ *
+ * Blocks that touch or overlap, of whatever order, are one run. It costs a few
+ * comparisons for each order in use, and needs no memory.
+ *
+ * Return: whether there was one.
+ */
+bool kho_map_runs_next(struct kho_map_runs *runs, phys_addr_t *start,
+		       phys_addr_t *last)
+{
+	struct kho_map_stream *stream = first_stream(runs);
+
+	if (!stream)
+		return false;
+
+	*start = stream->start;
+	*last = stream->last;
+	do {
+		*last = max(*last, stream->last);
+		if (!stream_next(runs->root, stream))
+			*stream = runs->streams[--runs->nr];
+		stream = first_stream(runs);
+	} while (stream && (stream->start <= *last ||
+			    stream->start == *last + 1));
+	return true;
 }

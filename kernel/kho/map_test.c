@@ -27,19 +27,23 @@ struct seen {
 	unsigned int nr;
 	struct block blocks[MAX_SEEN];
 	unsigned int entered;
-	unsigned int left;
 	phys_addr_t refused;
 	unsigned int nr_bad;
-	phys_addr_t bad_node;
-	phys_addr_t bad_phys;
-	u64 bad_size;
+	struct kho_map_node bad;
+	u64 run_bytes;
 	int err;
 };
+
+/* Nodes that a walk has mapped, and not unmapped yet. */
+static int nr_mapped;
+static int most_mapped;
 
 static struct kho_map test_map = KHO_MAP_INIT(test_map);
 
 static int map_test_init(struct kunit *test)
 {
+	nr_mapped = 0;
+	most_mapped = 0;
 	return kho_map_init(&test_map);
 }
 
@@ -58,32 +62,42 @@ static int see_block(phys_addr_t phys, unsigned int order, void *data)
 	return seen->err;
 }
 
-static int see_enter(phys_addr_t node, void *data)
+static int see_enter(const struct kho_map_node *node, void *data)
 {
 	struct seen *seen = data;
 
-	if (node == seen->refused)
+	if (node->phys == seen->refused)
 		return -EINVAL;
 	seen->entered++;
 	return 0;
 }
 
-static void see_leave(phys_addr_t node, void *data)
+static int see_run(phys_addr_t phys, u64 size, void *data)
 {
 	struct seen *seen = data;
 
-	seen->left++;
+	seen->run_bytes += size;
+	return 0;
 }
 
-static int see_bad(phys_addr_t node, phys_addr_t phys, u64 size, void *data)
+static int see_bad(const struct kho_map_node *node, void *data)
 {
 	struct seen *seen = data;
 
 	seen->nr_bad++;
-	seen->bad_node = node;
-	seen->bad_phys = phys;
-	seen->bad_size = size;
+	seen->bad = *node;
 	return seen->err;
+}
+
+static void *map_node(phys_addr_t phys)
+{
+	most_mapped = max(most_mapped, ++nr_mapped);
+	return phys_to_virt(phys);
+}
+
+static void unmap_node(void *node)
+{
+	nr_mapped--;
 }
 
 static const struct kho_map_walker plain_walker = {
@@ -92,9 +106,10 @@ static const struct kho_map_walker plain_walker = {
 
 static const struct kho_map_walker full_walker = {
 	.enter = see_enter,
+	.map = map_node,
+	.unmap = unmap_node,
 	.block = see_block,
 	.bad = see_bad,
-	.leave = see_leave,
 };
 
 static struct seen *new_seen(struct kunit *test)
@@ -499,7 +514,7 @@ static void map_test_walk_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen),
 			-EINTR);
 	KUNIT_EXPECT_EQ(test, seen->nr, 1);
-	KUNIT_EXPECT_EQ(test, seen->entered, seen->left);
+	KUNIT_EXPECT_EQ(test, nr_mapped, 0);
 }
 
 static void map_test_walk_no_map(struct kunit *test)
@@ -556,10 +571,10 @@ static void map_test_walk_bad(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
 
 	KUNIT_EXPECT_EQ(test, seen->nr_bad, 1);
-	KUNIT_EXPECT_EQ(test, seen->bad_node, seen->refused);
-	KUNIT_EXPECT_EQ(test, seen->bad_phys, bad->first);
-	KUNIT_EXPECT_EQ(test, seen->bad_size, bad->size);
-	KUNIT_EXPECT_EQ(test, seen->entered, seen->left);
+	KUNIT_EXPECT_EQ(test, seen->bad.phys, seen->refused);
+	KUNIT_EXPECT_EQ(test, seen->bad.start, bad->first);
+	KUNIT_EXPECT_EQ(test, seen->bad.size, bad->size);
+	KUNIT_EXPECT_EQ(test, nr_mapped, 0);
 	KUNIT_EXPECT_EQ(test, seen->nr, 1);
 
 	/* Nobody runs into the bad node later on. */
@@ -579,7 +594,7 @@ static void map_test_walk_bad_root(struct kunit *test)
 	seen->refused = virt_to_phys(root);
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
 	KUNIT_EXPECT_EQ(test, seen->nr_bad, 1);
-	KUNIT_EXPECT_EQ(test, seen->bad_size, 0);
+	KUNIT_EXPECT_EQ(test, seen->bad.size, 0);
 	KUNIT_EXPECT_EQ(test, seen->nr, 0);
 	KUNIT_EXPECT_FALSE(test, kho_map_test(&test_map, SZ_1M, 0));
 	test_map.root = root;
@@ -594,8 +609,171 @@ static void map_test_walk_bad_ends(struct kunit *test)
 	seen->err = -EIO;
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen),
 			-EIO);
-	KUNIT_EXPECT_EQ(test, seen->entered, seen->left);
+	KUNIT_EXPECT_EQ(test, nr_mapped, 0);
 	KUNIT_EXPECT_TRUE(test, kho_map_test(&test_map, SZ_1M, 0));
+}
+
+static void *no_node(phys_addr_t phys)
+{
+	return NULL;
+}
+
+static void map_test_walk_unmappable(struct kunit *test)
+{
+	static const struct kho_map_walker walker = {
+		.map = no_node,
+		.block = see_block,
+	};
+	struct seen *seen = new_seen(test);
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &walker, seen), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, seen->nr, 0);
+}
+
+/* Early boot has few slots to map nodes in: one for each level has to do. */
+static void map_test_walk_slots(struct kunit *test)
+{
+	struct seen *seen = new_seen(test);
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1G, 18), 0);
+	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
+	KUNIT_EXPECT_EQ(test, most_mapped, KHO_MAP_DEPTH);
+	KUNIT_EXPECT_EQ(test, nr_mapped, 0);
+}
+
+static void map_test_walk_runs(struct kunit *test)
+{
+	static const struct kho_map_walker walker = { .run = see_run };
+	struct seen *seen = new_seen(test);
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M + PAGE_SIZE, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_8M, 1), 0);
+	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &walker, seen), 0);
+	KUNIT_EXPECT_EQ(test, seen->run_bytes, 4 * PAGE_SIZE);
+}
+
+/* --- runs in the order of addresses --- */
+
+static struct kho_map_runs test_runs;
+
+static int compare_starts(const void *left, const void *right)
+{
+	const struct block *a = left, *b = right;
+
+	return a->phys < b->phys ? -1 : a->phys > b->phys;
+}
+
+static phys_addr_t last_of(const struct block *block)
+{
+	return block->phys + (PAGE_SIZE << block->order) - 1;
+}
+
+/* Sort, then join what touches or overlaps: what kho_map_runs_next() must say */
+static void expect_runs(struct kunit *test, struct block *blocks,
+			unsigned int nr)
+{
+	phys_addr_t start, last, want_start, want_last;
+	unsigned int i = 0;
+
+	sort(blocks, nr, sizeof(*blocks), compare_starts, NULL);
+	kho_map_runs_begin(&test_runs, test_map.root);
+	while (i < nr) {
+		want_start = blocks[i].phys;
+		want_last = last_of(&blocks[i]);
+		for (i++; i < nr && blocks[i].phys - 1 <= want_last; i++)
+			want_last = max(want_last, last_of(&blocks[i]));
+
+		KUNIT_ASSERT_TRUE(test, kho_map_runs_next(&test_runs, &start,
+							  &last));
+		KUNIT_ASSERT_EQ(test, start, want_start);
+		KUNIT_ASSERT_EQ(test, last, want_last);
+	}
+	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
+}
+
+static void set_blocks(struct kunit *test, const struct block *blocks,
+		       unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, blocks[i].phys,
+						  blocks[i].order), 0);
+}
+
+static void map_test_runs_model(struct kunit *test)
+{
+	static const unsigned int orders[] = { 0, 0, 0, 1, 2, 5, 9, 10, 14 };
+	unsigned int i, nr = MAX_SEEN;
+	struct rnd_state rnd;
+	struct block *blocks;
+	u64 pages;
+
+	blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	prandom_seed_state(&rnd, SEED);
+
+	/* From crowded, where much is joined, to far apart. */
+	for (pages = 256; pages < BIT_ULL(36); pages *= 64) {
+		for (i = 0; i < nr; i++) {
+			unsigned int order = orders[prandom_u32_state(&rnd) %
+						    ARRAY_SIZE(orders)];
+			u64 index = prandom_u32_state(&rnd) % pages >> order;
+
+			/* The page at 0 stays out: the model wants a - 1. */
+			blocks[i].order = order;
+			blocks[i].phys = (index + 1) << (order + PAGE_SHIFT);
+		}
+		set_blocks(test, blocks, nr);
+		expect_runs(test, blocks, nr);
+		map_test_exit(test);
+		KUNIT_ASSERT_EQ(test, map_test_init(test), 0);
+	}
+}
+
+static void map_test_runs_edges(struct kunit *test)
+{
+	u64 leaf = (u64)PAGE_SIZE << KHO_MAP_LEAF_SHIFT;
+	phys_addr_t start, last;
+
+	kho_map_runs_begin(&test_runs, test_map.root);
+	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
+
+	/* Over the border of two leaves, with another order in between. */
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, leaf - PAGE_SIZE, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, leaf, 1), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, leaf + 2 * PAGE_SIZE, 0),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 2 * leaf - PAGE_SIZE, 0),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 2 * leaf, 0), 0);
+	/* Page 0, in the highest order and in the lowest one. */
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 0, 0), 0);
+
+	kho_map_runs_begin(&test_runs, test_map.root);
+	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(&test_runs, &start, &last));
+	KUNIT_EXPECT_EQ(test, start, 0);
+	KUNIT_EXPECT_EQ(test, last, PAGE_SIZE - 1);
+	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(&test_runs, &start, &last));
+	KUNIT_EXPECT_EQ(test, start, leaf - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, last, leaf + 3 * PAGE_SIZE - 1);
+	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(&test_runs, &start, &last));
+	KUNIT_EXPECT_EQ(test, start, 2 * leaf - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, last, 2 * leaf + PAGE_SIZE - 1);
+	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
+
+	/* All that an address can reach. */
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 0, KHO_MAP_MAX_ORDER), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, BIT_ULL(63),
+					  KHO_MAP_MAX_ORDER), 0);
+	kho_map_runs_begin(&test_runs, test_map.root);
+	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(&test_runs, &start, &last));
+	KUNIT_EXPECT_EQ(test, start, 0);
+	KUNIT_EXPECT_EQ(test, last, U64_MAX);
+	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
 }
 
 static struct kunit_case map_test_cases[] = {
@@ -613,6 +791,11 @@ static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE_PARAM(map_test_walk_bad, bad_node_gen_params),
 	KUNIT_CASE(map_test_walk_bad_root),
 	KUNIT_CASE(map_test_walk_bad_ends),
+	KUNIT_CASE(map_test_walk_unmappable),
+	KUNIT_CASE(map_test_walk_slots),
+	KUNIT_CASE(map_test_walk_runs),
+	KUNIT_CASE(map_test_runs_model),
+	KUNIT_CASE(map_test_runs_edges),
 	{}
 };
 
