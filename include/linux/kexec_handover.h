@@ -100,6 +100,7 @@ void kho_memblock_apply(void);
 enum migratetype kho_scratch_migratetype(unsigned long pfn,
 					 enum migratetype mt);
 void kho_memory_init(void);
+void kho_init_deferred_pages(void);
 
 /* Called by kexec_file_load(). */
 int kho_fill_kimage(struct kimage *image);
@@ -129,6 +130,10 @@ static inline enum migratetype kho_scratch_migratetype(unsigned long pfn,
 }
 
 static inline void kho_memory_init(void)
+{
+}
+
+static inline void kho_init_deferred_pages(void)
 {
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Early boot after a handover: nothing that the previous kernel says is
- * believed before it has been checked, and nothing outside of scratch is
- * allocated before all that is preserved has been reserved.
+ * believed before it has been checked, and nothing is allocated that may be
+ * preserved.
  */
 #define pr_fmt(fmt) "kho: " fmt
 
@@ -12,13 +12,11 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
+#include "ingest.h"
 #include "internal.h"
-#include "map.h"
 #include "root_fdt.h"
-
-/* One area for low memory, one for all, one for each node. */
-#define MAX_SCRATCH_AREAS	(MAX_NUMNODES + 2)
 
 static struct {
 	phys_addr_t fdt;
@@ -29,6 +27,38 @@ static struct {
 } handover __ro_after_init;
 
 static bool kho_boot __ro_after_init;
+
+/* What to do about a handover that can't be used. */
+enum on_error {
+	ON_ERROR_CONTINUE,
+	ON_ERROR_PANIC,
+	ON_ERROR_KEEP,
+};
+
+static const char * const on_error_names[] = {
+	[ON_ERROR_CONTINUE] = "continue",
+	[ON_ERROR_PANIC] = "panic",
+	[ON_ERROR_KEEP] = "keep",
+};
+
+static enum on_error on_error __initdata;
+static bool keep_all __initdata;
+static const char *lost_because __ro_after_init;
+
+static int __init parse_on_error(char *arg)
+{
+	int i = match_string(on_error_names, ARRAY_SIZE(on_error_names),
+			     arg ?: "");
+
+	if (i < 0) {
+		pr_warn("kho_on_error=%s: none of continue, panic, keep\n",
+			arg ?: "");
+		return i;
+	}
+	on_error = i;
+	return 0;
+}
+early_param("kho_on_error", parse_on_error);
 
 /**
  * is_kho_boot - was this kernel started with a handover that it could read?
@@ -50,6 +80,16 @@ EXPORT_SYMBOL_GPL(is_kho_boot);
 u64 kho_boot_clock(void)
 {
 	return handover.clock;
+}
+
+/**
+ * kho_lost_because - why was there a handover that could not be used?
+ *
+ * Return: the reason; NULL if it was used, or there was none.
+ */
+const char *kho_lost_because(void)
+{
+	return lost_because;
 }
 
 /**
@@ -112,12 +152,6 @@ static bool __init in_areas(const struct kho_scratch *areas, unsigned int nr,
 	return false;
 }
 
-static bool __init touches_areas(const struct kho_scratch *areas,
-				 unsigned int nr, phys_addr_t page)
-{
-	return in_areas(areas, nr, page, PAGE_SIZE);
-}
-
 static const char * __init check_areas(const struct kho_scratch *areas,
 				       unsigned int nr)
 {
@@ -132,9 +166,6 @@ static const char * __init check_areas(const struct kho_scratch *areas,
 
 	if (!in_areas(areas, nr, handover.scratch, handover.scratch_size))
 		return "the array of scratch areas isn't in scratch";
-	if (touches_areas(areas, nr, handover.fdt) ||
-	    touches_areas(areas, nr, handover.map_root))
-		return "the root FDT or the map is in scratch";
 
 	for (i = 0; i < nr; i++)
 		if (areas[i].size &&
@@ -150,6 +181,8 @@ static const char * __init check_root(void)
 
 	if (!memblock_is_region_memory(handover.fdt, KHO_ROOT_SIZE))
 		return "root FDT isn't in memory";
+	if (kho_scratch_overlap(handover.fdt, KHO_ROOT_SIZE))
+		return "root FDT is in scratch";
 
 	fdt = early_memremap(handover.fdt, KHO_ROOT_SIZE);
 	if (!fdt)
@@ -157,20 +190,17 @@ static const char * __init check_root(void)
 
 	bad = kho_root_check(fdt, KHO_ROOT_SIZE, &handover.map_root);
 	early_memunmap(fdt, KHO_ROOT_SIZE);
-
-	if (!bad && !memblock_is_region_memory(handover.map_root, PAGE_SIZE))
-		return "preserved-memory map isn't in memory";
 	return bad;
 }
 
-static const char * __init check_scratch(void)
+/* Scratch comes first: without it there is nowhere to boot. */
+static const char * __init take_scratch(void)
 {
 	struct kho_scratch *areas;
-	const char *bad;
 	u64 nr;
 
 	nr = handover.scratch_size / sizeof(*areas);
-	if (!nr || nr > MAX_SCRATCH_AREAS ||
+	if (!nr || nr > KHO_MAX_SCRATCH ||
 	    handover.scratch_size % sizeof(*areas) ||
 	    !PAGE_ALIGNED(handover.scratch))
 		return "array of scratch areas has a wrong size or address";
@@ -180,17 +210,63 @@ static const char * __init check_scratch(void)
 	areas = early_memremap(handover.scratch, handover.scratch_size);
 	if (!areas)
 		return "array of scratch areas can't be mapped";
-
-	bad = check_areas(areas, nr);
+	kho_scratch_set(areas, nr);
 	early_memunmap(areas, handover.scratch_size);
+
+	return check_areas(kho_scratch, nr);
+}
+
+static const char * __init take_handover(void)
+{
+	const char *bad = check_root();
+
+	if (!bad)
+		bad = kho_ingest_survey(handover.fdt, handover.map_root);
+	if (!bad && memblock_reserve(handover.fdt, KHO_ROOT_SIZE))
+		bad = "memblock has no room for the handover";
 	return bad;
 }
 
+/*
+ * @safe: may this kernel go on in scratch, and leave all else alone? It does so
+ * before it panics, too, until somebody can see why.
+ */
+static void __init lose_handover(const char *bad, bool safe)
+{
+	lost_because = bad;
+	kho_boot = false;
+
+	if (on_error != ON_ERROR_CONTINUE && !safe)
+		panic("kho: handover can't be used: %s\n", bad);
+
+	if (on_error != ON_ERROR_CONTINUE) {
+		pr_err("handover can't be used: %s; keeping all memory outside of scratch\n",
+		       bad);
+		keep_all = true;
+		return;
+	}
+
+	pr_err("handover can't be used, so it is lost: %s\n", bad);
+	memblock_set_kho_only(false);
+}
+
 /**
- * kho_memblock_apply - confine early boot to scratch, if there is a handover
+ * kho_check_lost - stop if a handover was lost, and that is what to do then
  *
- * A handover that fails a check is reported and not used; the kernel then
- * boots as if there were none.
+ * Context: initcall, with consoles.
+ */
+void __init kho_check_lost(void)
+{
+	if (lost_because && on_error == ON_ERROR_PANIC)
+		panic("kho: handover can't be used: %s\n", lost_because);
+}
+
+/**
+ * kho_memblock_apply - confine early boot to safe memory after a handover
+ *
+ * Safe is scratch, and memory that the preserved-memory map shows to be free;
+ * the latter is used first, as scratch is needed for the next kernel. With a
+ * handover that fails a check, kho_on_error= tells what to do.
  *
  * Context: early boot, when memblock has just learned all of memory and
  * nothing has been allocated from it.
@@ -202,161 +278,54 @@ void __init kho_memblock_apply(void)
 	if (!handover.fdt)
 		return;
 
-	bad = check_root();
-	if (!bad)
-		bad = check_scratch();
-	if (!bad && (memblock_reserve(handover.fdt, KHO_ROOT_SIZE) ||
-		     memblock_reserve(handover.scratch,
-				      handover.scratch_size)))
-		bad = "memblock has no room for the handover";
+	bad = take_scratch();
 	if (bad) {
-		pr_err("handover can't be read, so it is lost: %s\n", bad);
-		handover.fdt = 0;
+		lose_handover(bad, false);
 		return;
 	}
 
-	kho_scratch_set(phys_to_virt(handover.scratch),
-			handover.scratch_size / sizeof(*kho_scratch));
-	memblock_set_kho_scratch_only(true);
 	kho_boot = true;
-	pr_info("booting in scratch, with a handover at %pap\n", &handover.fdt);
+	memblock_set_kho_only(true);
+	bad = take_handover();
+	if (bad)
+		lose_handover(bad, true);
+	else
+		pr_info("booting with a handover at %pap\n", &handover.fdt);
 }
 
-/* State of a walk over the map of the previous kernel. */
-struct ingest {
-	phys_addr_t start;	/* run of blocks not reserved yet */
-	phys_addr_t end;
-	u64 bytes;
-	unsigned long skipped;
-};
-
-static int __init reserve_run(struct ingest *in)
+static void __init reserve_preserved(void)
 {
-	phys_addr_t size = in->end - in->start;
+	void *map_root = phys_to_virt(handover.map_root);
+	const char *bad = kho_ingest_reserve(map_root);
 
-	if (!size)
-		return 0;
-
-	in->bytes += size;
-	in->start = in->end;
-	return memblock_reserve(in->end - size, size);
-}
-
-static int __init ingest_enter(phys_addr_t node, void *data)
-{
-	struct ingest *in = data;
-
-	if (reserve_run(in))
-		return -ENOMEM;
-	/*
-	 * Nothing outside of scratch has been reserved yet but nodes and what
-	 * they preserve, so a node seen twice is a loop.
-	 */
-	if (!PAGE_ALIGNED(node) ||
-	    !memblock_is_region_memory(node, PAGE_SIZE) ||
-	    memblock_is_region_reserved(node, PAGE_SIZE) ||
-	    kho_scratch_overlap(node, PAGE_SIZE))
-		return -EINVAL;
-	return memblock_reserve(node, PAGE_SIZE);
-}
-
-static int __init ingest_block(phys_addr_t phys, unsigned int order, void *data)
-{
-	struct ingest *in = data;
-	u64 size = order + PAGE_SHIFT < 64 ? (u64)PAGE_SIZE << order : 0;
-	int err = 0;
-
-	if (!size || !memblock_is_region_memory(phys, size) ||
-	    kho_scratch_overlap(phys, size)) {
-		pr_err("block of order %u at %pap can't be preserved memory\n",
-		       order, &phys);
-		in->skipped++;
-		return 0;
-	}
-
-	if (phys != in->end) {
-		err = reserve_run(in);
-		in->start = phys;
-	}
-	in->end = phys + size;
-	return err;
-}
-
-/* Nobody knows what a bad node described: keep all that it could have. */
-static int __init ingest_bad(phys_addr_t node, phys_addr_t phys, u64 size,
-			     void *data)
-{
-	struct memblock_region *region;
-	phys_addr_t end = phys + size;
-	struct ingest *in = data;
-
-	if (!size) {
-		pr_err("bad node of the preserved-memory map at %pap\n", &node);
-		return -EINVAL;
-	}
-
-	pr_err("bad node of the preserved-memory map at %pap: keeping %llu bytes at %pap\n",
-	       &node, size, &phys);
-	in->skipped++;
-
-	for_each_mem_region(region) {
-		phys_addr_t from = max(phys, region->base);
-		phys_addr_t to = min(end, region->base + region->size);
-
-		if (from >= to || region->flags & MEMBLOCK_KHO_SCRATCH)
-			continue;
-		if (memblock_reserve(from, to - from))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int __init ingest_map(void *map_root)
-{
-	static const struct kho_map_walker walker __initconst = {
-		.enter = ingest_enter,
-		.block = ingest_block,
-		.bad = ingest_bad,
-	};
-	struct kho_map map = KHO_MAP_INIT(map);
-	struct ingest in = {};
-	int err;
-
-	map.root = map_root;
-	err = kho_map_walk(&map, &walker, &in);
-	if (!err)
-		err = reserve_run(&in);
-	if (!err)
-		pr_info("%llu KiB preserved, %lu entries of the map skipped\n",
-			in.bytes >> 10, in.skipped);
-	return err;
+	if (bad)
+		lose_handover(bad, true);
+	else
+		kho_in_set(phys_to_virt(handover.fdt), map_root);
 }
 
 /**
  * kho_memory_init - make preserved memory safe, or choose scratch
  *
- * After it, memory outside of scratch may be used.
+ * After it, all memory that isn't reserved may be used.
  *
  * Context: early boot, all of memory mapped, right before memblock gives its
  * memory to the page allocator.
  */
 void __init kho_memory_init(void)
 {
-	void *map_root;
-	int err;
-
-	if (!kho_boot) {
-		kho_scratch_reserve();
-		return;
+	if (kho_boot) {
+		kho_scratch_measure();
+		reserve_preserved();
 	}
+	if (keep_all)
+		kho_ingest_keep_all();
+	if (!kho_boot)
+		kho_scratch_demote();
+	if (keep_all)
+		kho_scratch_off();
 
-	map_root = phys_to_virt(handover.map_root);
-	err = ingest_map(map_root);
-	if (err)
-		pr_err("the preserved-memory map can't be read, so the handover is lost: %d\n",
-		       err);
-	else
-		kho_in_set(phys_to_virt(handover.fdt), map_root);
-
-	memblock_set_kho_scratch_only(false);
+	memblock_set_kho_only(false);
+	memblock_clear_kho_free(0, PHYS_ADDR_MAX);
+	kho_scratch_reserve();
 }

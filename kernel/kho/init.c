@@ -59,10 +59,12 @@ static int __init kho_init(void)
 {
 	int err;
 
+	kho_check_lost();
 	if (!wanted())
 		return 0;
 
 	kho_scratch_release();
+	kho_in_drop_seal();
 
 	err = kho_out_init();
 	if (!err)

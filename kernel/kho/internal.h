@@ -15,6 +15,7 @@ int kho_out_init(void);
 void *kho_out_fdt(void);
 int kho_out_mark(phys_addr_t phys, unsigned int order);
 void kho_out_unmark(phys_addr_t phys, unsigned int order);
+void kho_out_seal(void);
 int kho_test_loop_back(void);
 
 /* restore.c: what this kernel was handed */
@@ -23,6 +24,7 @@ const void *kho_in_fdt(void);
 bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
 int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);
 void kho_in_claims_done(void);
+void kho_in_drop_seal(void);
 int kho_in_hand_on(void);
 void kho_in_forget(void);
 
@@ -33,15 +35,28 @@ extern struct kobject *kho_kobj;
 
 /* early.c */
 u64 kho_boot_clock(void);
+const char *kho_lost_because(void);
+void kho_check_lost(void);
 
 /* sysfs.c */
 int kho_sysfs_init(void);
 
-/* scratch.c */
-extern struct kho_scratch *kho_scratch;
-extern unsigned int kho_scratch_cnt;
+/* boot_use.c */
+u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 
-void kho_scratch_set(struct kho_scratch *areas, unsigned int nr);
+/* scratch.c */
+
+/* One area for low memory, one for all, one for each node. */
+#define KHO_MAX_SCRATCH		(MAX_NUMNODES + 2)
+
+extern struct kho_scratch kho_scratch[KHO_MAX_SCRATCH];
+extern unsigned int kho_scratch_cnt;
+extern u64 kho_scratch_short;
+
+void kho_scratch_set(const struct kho_scratch *areas, unsigned int nr);
+void kho_scratch_demote(void);
+void kho_scratch_off(void);
+void kho_scratch_measure(void);
 void kho_scratch_reserve(void);
 void kho_scratch_release(void);
 bool kho_scratch_overlap(phys_addr_t phys, u64 size);
@@ -51,6 +66,10 @@ bool kho_scratch_overlap(phys_addr_t phys, u64 size);
 static inline u64 kho_boot_clock(void)
 {
 	return 0;
+}
+
+static inline void kho_check_lost(void)
+{
 }
 
 static inline int kho_sysfs_init(void)

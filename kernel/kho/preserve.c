@@ -13,6 +13,7 @@
 #include "internal.h"
 #include "map.h"
 #include "root_fdt.h"
+#include "seal.h"
 
 /* The map's lock nests inside out_lock. */
 static struct kho_map out_map = KHO_MAP_INIT(out_map);
@@ -20,6 +21,32 @@ static struct kho_map out_map = KHO_MAP_INIT(out_map);
 /* Protects the contents of out_fdt; the pointer is set once, at init. */
 static DEFINE_MUTEX(out_lock);
 static void *out_fdt;
+
+/* Written with out_lock held; anybody may break it. */
+static struct kho_seal *out_seal;
+
+/* What is handed over is no longer what was sealed. */
+static void break_seal(void)
+{
+	if (out_seal)
+		WRITE_ONCE(out_seal->magic, 0);
+}
+
+static int add_seal(void)
+{
+	void *page = kho_alloc_preserve(sizeof(*out_seal));
+	int err;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+
+	err = kho_add_subtree(KHO_SEAL_SUBTREE, page, sizeof(*out_seal));
+	if (err)
+		kho_unpreserve_free(page, sizeof(*out_seal));
+	else
+		out_seal = page;
+	return err;
+}
 
 /**
  * kho_out_init - begin a handover that is still empty
@@ -50,8 +77,11 @@ int kho_out_init(void)
 		goto err_fdt;
 
 	out_fdt = fdt;
-	return 0;
+	err = add_seal();
+	if (!err)
+		return 0;
 
+	out_fdt = NULL;
 err_fdt:
 	free_page((unsigned long)fdt);
 err_map:
@@ -81,6 +111,7 @@ int kho_out_mark(phys_addr_t phys, unsigned int order)
 {
 	if (kho_scratch_overlap(phys, PAGE_SIZE << order))
 		return -EINVAL;
+	break_seal();
 	return kho_map_set(&out_map, phys, order);
 }
 
@@ -93,6 +124,7 @@ int kho_out_mark(phys_addr_t phys, unsigned int order)
  */
 void kho_out_unmark(phys_addr_t phys, unsigned int order)
 {
+	break_seal();
 	kho_map_clear(&out_map, phys, order);
 }
 
@@ -248,6 +280,7 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 		return -EOPNOTSUPP;
 
 	guard(mutex)(&out_lock);
+	break_seal();
 	return kho_root_add(out_fdt, name, virt_to_phys(blob), size);
 }
 EXPORT_SYMBOL_GPL(kho_add_subtree);
@@ -261,10 +294,50 @@ EXPORT_SYMBOL_GPL(kho_add_subtree);
 void kho_remove_subtree(void *blob)
 {
 	guard(mutex)(&out_lock);
+	break_seal();
 	if (!out_fdt || !kho_root_remove(out_fdt, virt_to_phys(blob)))
 		pr_warn("no subtree at %p to remove\n", blob);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
+
+static int seal_node(const struct kho_map_node *node, void *data)
+{
+	kho_seal_node(data, phys_to_virt(node->phys));
+	return 0;
+}
+
+static int no_bad_node(const struct kho_map_node *node, void *data)
+{
+	return -EINVAL;
+}
+
+/**
+ * kho_out_seal - seal what is handed over
+ *
+ * A seal that nobody has broken stays. Whoever preserves memory or adds a
+ * subtree breaks it, and if that happens after the last call of this function,
+ * the next kernel has nothing to compare with. It takes time in proportion to
+ * the map, which is a page for 128 MiB of single pages, or for 64 GiB of huge
+ * ones.
+ *
+ * Context: may sleep.
+ */
+void kho_out_seal(void)
+{
+	static const struct kho_map_walker walker = {
+		.enter = seal_node,
+		.bad = no_bad_node,
+	};
+	struct kho_seal_state state;
+
+	guard(mutex)(&out_lock);
+	if (!out_seal || READ_ONCE(out_seal->magic))
+		return;
+
+	kho_seal_begin(&state);
+	if (!kho_map_walk(&out_map, &walker, &state))
+		*out_seal = kho_seal_end(&state, out_fdt);
+}
 
 #if IS_ENABLED(CONFIG_KHO_KUNIT_TEST)
 /**

@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "map.h"
 #include "root_fdt.h"
+#include "seal.h"
 
 /*
  * Blocks that nobody has taken yet. A block leaves the map when it is
@@ -146,7 +147,9 @@ static void adopt_pages(phys_addr_t phys, unsigned int order, bool compound)
 	unsigned long i;
 
 	for (i = 0; i < BIT(order); i++) {
-		ClearPageReserved(page + i);
+		/* Unless something else had reserved it, too, it is not. */
+		if (PageReserved(page + i))
+			__ClearPageReserved(page + i);
 		set_page_count(page + i, compound && i ? 0 : 1);
 	}
 	if (compound && order)
@@ -256,6 +259,20 @@ int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kho_retrieve_subtree);
+
+/**
+ * kho_in_drop_seal - free the seal, which was compared when the map was read
+ *
+ * Context: initcall; may sleep.
+ */
+void kho_in_drop_seal(void)
+{
+	phys_addr_t phys;
+	size_t size;
+
+	if (!kho_retrieve_subtree(KHO_SEAL_SUBTREE, &phys, &size))
+		kho_restore_free(phys, size);
+}
 
 static int hand_on_block(phys_addr_t phys, unsigned int order, void *data)
 {

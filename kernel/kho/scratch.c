@@ -9,10 +9,13 @@
 #include <linux/cma.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/math64.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/page-isolation.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "../../mm/internal.h"
 
@@ -24,8 +27,13 @@
 /* Without kho_scratch=, twice what this boot has used until now. */
 #define DEFAULT_PERCENT	200
 
-struct kho_scratch *kho_scratch __ro_after_init;
+/* Written by early boot alone. */
+struct kho_scratch kho_scratch[KHO_MAX_SCRATCH] __ro_after_init;
 unsigned int kho_scratch_cnt __ro_after_init;
+/* Bytes that early boot needed beyond what scratch has. */
+u64 kho_scratch_short __ro_after_init;
+/* Reserved as a whole, because this kernel has chosen it? */
+static bool scratch_reserved __ro_after_init;
 
 static bool kho_enabled __ro_after_init =
 	IS_ENABLED(CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT);
@@ -35,7 +43,18 @@ static struct {
 	phys_addr_t global;
 	phys_addr_t per_node;
 	unsigned int percent;
+	bool given;
 } sizes __initdata = { .percent = DEFAULT_PERCENT };
+
+/* What scratch should be, area by area. */
+struct want {
+	phys_addr_t size;
+	phys_addr_t limit;
+	int nid;
+};
+
+static struct want wanted[KHO_MAX_SCRATCH] __initdata;
+static unsigned int nr_wanted __initdata;
 
 static int __init parse_kho(char *arg)
 {
@@ -94,6 +113,7 @@ static int __init parse_kho_scratch(char *arg)
 	else if (arg)
 		err = parse_sizes(arg);
 
+	sizes.given = !err;
 	if (err)
 		pr_warn("kho_scratch=%s: neither LOWMEM,GLOBAL,PERNODE nor N%%\n",
 			arg ?: "");
@@ -114,120 +134,235 @@ bool kho_is_enabled(void)
 
 /**
  * kho_scratch_set - use scratch areas that the previous kernel has chosen
- * @areas: the areas, checked; stays where it is. Memory need not be mapped yet.
- * @nr: number of areas
+ * @areas: the areas, copied
+ * @nr: number of areas, %KHO_MAX_SCRATCH at most
  *
  * Context: early boot, with early parameters parsed.
  */
-void __init kho_scratch_set(struct kho_scratch *areas, unsigned int nr)
+void __init kho_scratch_set(const struct kho_scratch *areas, unsigned int nr)
 {
-	kho_scratch = areas;
+	memcpy(kho_scratch, areas, nr * sizeof(*areas));
 	kho_scratch_cnt = nr;
 	if (!kho_enabled)
 		pr_warn("kho=off is ignored: there is a handover\n");
 	kho_enabled = true;
 }
 
-static void __init scale_to_use(void)
+static u64 __init scratch_bytes(void)
 {
-	phys_addr_t start, end, low = 0, high = 0;
-	u64 i;
+	unsigned int i;
+	u64 bytes = 0;
 
-	for_each_reserved_mem_range(i, &start, &end) {
-		phys_addr_t split = clamp_t(phys_addr_t, ARCH_LOW_ADDRESS_LIMIT,
-					    start, end);
-
-		low += split - start;
-		high += end - split;
-	}
-	sizes.lowmem = ALIGN(low / 100 * sizes.percent, SCRATCH_ALIGN);
-	sizes.global = ALIGN(high / 100 * sizes.percent, SCRATCH_ALIGN);
-}
-
-static bool __init reserve_area(phys_addr_t size, phys_addr_t limit, int nid)
-{
-	struct kho_scratch *area = &kho_scratch[kho_scratch_cnt];
-
-	if (size) {
-		area->addr = memblock_alloc_range_nid(size, SCRATCH_ALIGN, 0,
-						      limit, nid, true);
-		if (!area->addr) {
-			pr_err("no room for %pap bytes of scratch below %pap, node %d\n",
-			       &size, &limit, nid);
-			return false;
-		}
-	}
-	area->size = size;
-	kho_scratch_cnt++;
-	return true;
-}
-
-static bool __init reserve_areas(void)
-{
-	int nid;
-
-	if (!reserve_area(sizes.lowmem, ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE) ||
-	    !reserve_area(sizes.global, MEMBLOCK_ALLOC_ACCESSIBLE,
-			  NUMA_NO_NODE))
-		return false;
-
-	for_each_node_state(nid, N_MEMORY)
-		if (!reserve_area(sizes.per_node, MEMBLOCK_ALLOC_ACCESSIBLE,
-				  nid))
-			return false;
-	return true;
+	for (i = 0; i < kho_scratch_cnt; i++)
+		bytes += kho_scratch[i].size;
+	return bytes;
 }
 
 /**
- * kho_scratch_reserve - choose scratch areas for all handovers to come
+ * kho_scratch_measure - would scratch alone have been enough to boot?
  *
- * If there is no room, KHO is off, and says so.
- *
- * Context: early boot, right before memblock gives its memory away.
+ * Context: early boot, after a handover, before what is preserved is reserved.
  */
-void __init kho_scratch_reserve(void)
+void __init kho_scratch_measure(void)
 {
-	size_t size = array_size(nodes_weight(node_states[N_MEMORY]) + 2,
-				 sizeof(*kho_scratch));
-	unsigned int i;
+	u64 use = kho_boot_use(0, PHYS_ADDR_MAX, NUMA_NO_NODE);
+	u64 room = scratch_bytes();
 
-	if (!kho_enabled)
+	if (use <= room)
 		return;
 
-	if (sizes.percent)
-		scale_to_use();
+	kho_scratch_short = use - room;
+	pr_warn("scratch was short by %llu KiB: boot has taken %llu KiB, and went on in memory where nothing is preserved\n",
+		kho_scratch_short >> 10, use >> 10);
+}
 
-	kho_scratch = memblock_alloc(size, PAGE_SIZE);
-	if (!kho_scratch) {
-		pr_err("no room for the array of scratch areas\n");
-		goto err_off;
+static void __init want_area(phys_addr_t size, phys_addr_t limit, int nid)
+{
+	wanted[nr_wanted++] = (struct want) {
+		.size = ALIGN(size, SCRATCH_ALIGN),
+		.limit = limit,
+		.nid = nid,
+	};
+}
+
+static phys_addr_t __init scaled_use(phys_addr_t start, phys_addr_t end,
+				     int nid)
+{
+	return div_u64(kho_boot_use(start, end, nid), 100) * sizes.percent;
+}
+
+/* The order is part of the format: low memory, any, and every node. */
+static void __init want_areas(void)
+{
+	phys_addr_t low = sizes.lowmem, global = sizes.global;
+	int nid;
+
+	if (sizes.percent) {
+		low = scaled_use(0, ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+		global = scaled_use(ARCH_LOW_ADDRESS_LIMIT, PHYS_ADDR_MAX,
+				    NUMA_NO_NODE);
 	}
-	if (!reserve_areas())
-		goto err_free;
+
+	nr_wanted = 0;
+	want_area(low, ARCH_LOW_ADDRESS_LIMIT, NUMA_NO_NODE);
+	want_area(global, MEMBLOCK_ALLOC_ACCESSIBLE, NUMA_NO_NODE);
+	for_each_node_state(nid, N_MEMORY) {
+		phys_addr_t size = sizes.per_node;
+
+		/* The only node has got its share already. */
+		if (sizes.percent && nr_node_ids > 1)
+			size = scaled_use(ARCH_LOW_ADDRESS_LIMIT,
+					  PHYS_ADDR_MAX, nid);
+		want_area(size, MEMBLOCK_ALLOC_ACCESSIBLE, nid);
+	}
+}
+
+/*
+ * Sizes that were asked for are kept exactly; with none, or a percentage,
+ * scratch that was large enough is left as it is.
+ */
+static bool __init inherited_will_do(void)
+{
+	unsigned int i;
+
+	if (!sizes.given || sizes.percent)
+		return !kho_scratch_short;
+
+	if (kho_scratch_cnt != nr_wanted)
+		return false;
+	for (i = 0; i < nr_wanted; i++)
+		if (kho_scratch[i].size != wanted[i].size)
+			return false;
+	return true;
+}
+
+static bool __init reserve_area(struct kho_scratch *area,
+				const struct want *want)
+{
+	area->size = want->size;
+	area->addr = 0;
+	if (!want->size)
+		return true;
+
+	area->addr = memblock_alloc_range_nid(want->size, SCRATCH_ALIGN, 0,
+					      want->limit, want->nid, true);
+	if (!area->addr)
+		pr_err("no room for %pap bytes of scratch below %pap, node %d\n",
+		       &want->size, &want->limit, want->nid);
+	return area->addr;
+}
+
+static bool __init reserve_areas(struct kho_scratch *areas)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_wanted; i++)
+		if (!reserve_area(&areas[i], &wanted[i]))
+			goto err_free;
+	return true;
+
+err_free:
+	while (i--)
+		if (areas[i].size)
+			memblock_phys_free(areas[i].addr, areas[i].size);
+	return false;
+}
+
+/* Does the memory map know this page yet? */
+static bool __init page_initialized(unsigned long pfn)
+{
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+	return pfn < NODE_DATA(early_pfn_to_nid(pfn))->first_deferred_pfn;
+#else
+	return true;
+#endif
+}
+
+/**
+ * kho_scratch_demote - make inherited scratch ordinary memory
+ *
+ * Context: early boot, before memblock gives its memory away.
+ */
+void __init kho_scratch_demote(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < kho_scratch_cnt; i++) {
+		unsigned long pfn = PHYS_PFN(kho_scratch[i].addr);
+		unsigned long end = pfn + PHYS_PFN(kho_scratch[i].size);
+
+		memblock_clear_kho_scratch(kho_scratch[i].addr,
+					   kho_scratch[i].size);
+		for (; pfn < end; pfn += pageblock_nr_pages)
+			if (page_initialized(pfn))
+				set_pageblock_migratetype(pfn_to_page(pfn),
+							  MIGRATE_MOVABLE);
+	}
+	kho_scratch_cnt = 0;
+}
+
+static void __init use_areas(const struct kho_scratch *areas)
+{
+	unsigned int i;
+
+	if (kho_scratch_cnt) {
+		pr_info("scratch changes its size\n");
+		kho_scratch_demote();
+	}
+	memcpy(kho_scratch, areas, nr_wanted * sizeof(*areas));
+	kho_scratch_cnt = nr_wanted;
+	scratch_reserved = true;
 
 	for (i = 0; i < kho_scratch_cnt; i++)
 		pr_info("scratch %u: %pap bytes at %pap\n", i,
 			&kho_scratch[i].size, &kho_scratch[i].addr);
-	return;
+}
 
-err_free:
-	for (i = 0; i < kho_scratch_cnt; i++)
-		if (kho_scratch[i].size)
-			memblock_phys_free(kho_scratch[i].addr,
-					   kho_scratch[i].size);
-	memblock_free(kho_scratch, size);
-	kho_scratch = NULL;
-	kho_scratch_cnt = 0;
-err_off:
-	pr_err("Kexec HandOver is off\n");
+/**
+ * kho_scratch_off - this kernel takes no part in handovers
+ *
+ * Context: early boot.
+ */
+void __init kho_scratch_off(void)
+{
 	kho_enabled = false;
+	pr_err("Kexec HandOver is off\n");
+}
+
+/**
+ * kho_scratch_reserve - choose scratch areas for the handovers to come
+ *
+ * Scratch of the previous kernel stays in use, unless the command line asks
+ * for another size, or it was too small. If there is no room, and none from
+ * before either, KHO is off, and says so.
+ *
+ * Context: early boot, right before memblock gives its memory away; all that
+ * is preserved is reserved.
+ */
+void __init kho_scratch_reserve(void)
+{
+	static struct kho_scratch areas[KHO_MAX_SCRATCH] __initdata;
+
+	if (!kho_enabled)
+		return;
+
+	want_areas();
+	if (kho_scratch_cnt && inherited_will_do())
+		return;
+
+	if (reserve_areas(areas))
+		use_areas(areas);
+	else if (kho_scratch_cnt)
+		pr_warn("scratch keeps its size\n");
+	else
+		kho_scratch_off();
 }
 
 /**
  * kho_scratch_release - let movable allocations use scratch
  *
- * After a handover it is only counted: early boot has freed what it didn't
- * need, as CMA, see kho_scratch_migratetype().
+ * Scratch from before a handover is only counted: early boot has freed what it
+ * didn't need, as CMA, see kho_scratch_migratetype().
  *
  * Context: initcall.
  */
@@ -240,7 +375,7 @@ void __init kho_scratch_release(void)
 		unsigned long end = pfn + PHYS_PFN(kho_scratch[i].size);
 
 		totalcma_pages += end - pfn;
-		for (; !is_kho_boot() && pfn < end; pfn += pageblock_nr_pages)
+		for (; scratch_reserved && pfn < end; pfn += pageblock_nr_pages)
 			init_cma_reserved_pageblock(pfn_to_page(pfn));
 	}
 }

@@ -60,6 +60,20 @@ static ssize_t scratch_len_show(struct kobject *kobj,
 	return len;
 }
 
+static ssize_t scratch_short_show(struct kobject *kobj,
+				  struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", kho_scratch_short);
+}
+
+static ssize_t incoming_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	if (kho_lost_because())
+		return sysfs_emit(buf, "lost: %s\n", kho_lost_because());
+	return sysfs_emit(buf, "%s\n", kho_in_fdt() ? "received" : "none");
+}
+
 static struct kobj_attribute dt_max_attr = __ATTR(dt_max, 0400, dt_max_show,
 						  NULL);
 static struct kobj_attribute scratch_phys_attr =
@@ -67,10 +81,17 @@ static struct kobj_attribute scratch_phys_attr =
 static struct kobj_attribute scratch_len_attr =
 	__ATTR(scratch_len, 0400, scratch_len_show, NULL);
 
+static struct kobj_attribute scratch_short_attr =
+	__ATTR(scratch_short, 0400, scratch_short_show, NULL);
+static struct kobj_attribute incoming_attr = __ATTR(incoming, 0400,
+						    incoming_show, NULL);
+
 static struct attribute *core_attrs[] = {
 	&dt_max_attr.attr,
+	&incoming_attr.attr,
 	&scratch_phys_attr.attr,
 	&scratch_len_attr.attr,
+	&scratch_short_attr.attr,
 	NULL
 };
 

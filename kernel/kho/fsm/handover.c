@@ -49,12 +49,16 @@ int kho_handover_publish(struct kho_machine *m)
 	if (!err && m->global)
 		err = kho_add_subtree(SUBTREE, m->manifest->fdt,
 				      m->manifest->capacity);
-	if (err)
+	if (err) {
 		kho_machine_error(m, "handover can't be written: %pe",
 				  ERR_PTR(err));
-	else
-		m->published = true;
-	return err;
+		return err;
+	}
+
+	m->published = true;
+	if (m->global)
+		kho_out_seal();
+	return 0;
 }
 
 /**

@@ -53,6 +53,7 @@ int kho_fsm_reboot(struct kimage *image)
 	}
 
 	if (m->state == KHO_IDLE) {
+		kho_out_seal();
 		err = 0;
 		goto out;
 	}
@@ -69,6 +70,7 @@ int kho_fsm_reboot(struct kimage *image)
 	kho_timeline_mark(m, KHO_EV_EXEC);
 	kho_manifest_stamp(m);
 	m->executing = true;
+	kho_out_seal();
 out:
 	mutex_unlock(&m->lock);
 	return err;

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the previous kernel has preserved, and how memblock learns it.
+ *
+ * First comes a survey, before anything is allocated: it checks the map and
+ * finds large pieces of memory in which nothing is preserved, where early boot
+ * may then allocate. Right before memblock gives its memory away, all that is
+ * preserved is reserved, to the page. Both take time in proportion to the
+ * map's nodes and runs: nothing is searched for, and no page is touched.
+ */
+#define pr_fmt(fmt) "kho: " fmt
+
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/sort.h>
+
+#include "ingest.h"
+#include "internal.h"
+#include "map.h"
+#include "ranges.h"
+#include "root_fdt.h"
+#include "seal.h"
+
+/* memblock has room for 128 ranges before it can allocate more. */
+#define MAX_RANGES	32
+/* What early boot allocates at once is seldom larger. */
+#define MIN_GAP		SZ_2M
+/* A broken map may be broken in many places. */
+#define MAX_REPORTS	8
+
+/* Memory that may be preserved: a superset, known before memory is mapped. */
+static struct kho_range range_room[MAX_RANGES] __initdata;
+static struct kho_ranges held __initdata = {
+	.max = MAX_RANGES,
+	.min_gap = MIN_GAP,
+	.range = range_room,
+};
+
+/* What bad nodes may have described. */
+static struct kho_range kept_room[MAX_RANGES] __initdata;
+static struct kho_ranges kept __initdata = {
+	.max = MAX_RANGES,
+	.range = kept_room,
+};
+
+/* What the survey has counted: how much room the reservation needs. */
+static unsigned long nr_nodes __initdata;
+static unsigned long nr_runs __initdata;
+static unsigned int nr_reports __initdata;
+static struct kho_seal_state seal_state __initdata;
+
+static bool __init may_report(void)
+{
+	return nr_reports++ < MAX_REPORTS;
+}
+
+/* --- the survey --- */
+
+static int __init survey_enter(const struct kho_map_node *node, void *data)
+{
+	if (!PAGE_ALIGNED(node->phys) ||
+	    !memblock_is_region_memory(node->phys, PAGE_SIZE) ||
+	    kho_scratch_overlap(node->phys, PAGE_SIZE))
+		return -EINVAL;
+	/* This also bounds the time that a map made to be slow can take. */
+	if (node->size && node->start >= memblock_end_of_DRAM())
+		return -EINVAL;
+
+	kho_ranges_add(&held, node->phys, node->phys + PAGE_SIZE - 1);
+	nr_nodes++;
+	return 0;
+}
+
+static int __init survey_run(phys_addr_t phys, u64 size, void *data)
+{
+	kho_ranges_add(&held, phys, max(phys, phys + size - 1));
+	nr_runs++;
+	return 0;
+}
+
+/* Nobody knows what a bad node described: keep all that it could have. */
+static int __init survey_bad(const struct kho_map_node *node, void *data)
+{
+	if (!node->size)
+		return -EINVAL;
+
+	if (may_report())
+		pr_err("bad node of the preserved-memory map at %pap: keeping %llu bytes at %pap\n",
+		       &node->phys, node->size, &node->start);
+	kho_ranges_add(&held, node->start, node->start + node->size - 1);
+	kho_ranges_add(&kept, node->start, node->start + node->size - 1);
+	return 0;
+}
+
+static void * __init survey_map(phys_addr_t phys)
+{
+	void *node = early_memremap(phys, PAGE_SIZE);
+
+	if (node)
+		kho_seal_node(&seal_state, node);
+	return node;
+}
+
+static void __init survey_unmap(void *node)
+{
+	early_memunmap(node, PAGE_SIZE);
+}
+
+static const char * __init compare_seal(phys_addr_t phys,
+					const struct kho_seal *computed)
+{
+	const struct kho_seal *there;
+	bool differs;
+
+	if (!PAGE_ALIGNED(phys) || !memblock_is_region_memory(phys, PAGE_SIZE))
+		return "the seal isn't in memory";
+
+	there = early_memremap(phys, sizeof(*there));
+	if (!there)
+		return "the seal can't be mapped";
+	differs = kho_seal_differs(there, computed);
+	early_memunmap((void *)there, sizeof(*there));
+	return differs ? "the seal doesn't fit the preserved-memory map" : NULL;
+}
+
+/* Other kernels make no seal. */
+static const char * __init check_seal(phys_addr_t root_fdt)
+{
+	struct kho_seal computed;
+	phys_addr_t phys;
+	void *fdt;
+	u64 size;
+	int err;
+
+	fdt = early_memremap(root_fdt, KHO_ROOT_SIZE);
+	if (!fdt)
+		return "root FDT can't be mapped";
+	computed = kho_seal_end(&seal_state, fdt);
+	err = kho_root_find(fdt, KHO_SEAL_SUBTREE, &phys, &size);
+	early_memunmap(fdt, KHO_ROOT_SIZE);
+
+	if (err == -ENOENT)
+		return NULL;
+	if (err || size != sizeof(computed))
+		return "the seal has a broken entry";
+	return compare_seal(phys, &computed);
+}
+
+/* Memory between the ranges may be allocated; scratch only as a last resort. */
+static int __init mark_free(void)
+{
+	phys_addr_t pos = 0, end = memblock_end_of_DRAM();
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < held.nr && !err && pos < end; i++) {
+		const struct kho_range *range = &held.range[i];
+
+		if (range->start > pos)
+			err = memblock_mark_kho_free(pos, range->start - pos);
+		pos = range->last < end ? PAGE_ALIGN(range->last + 1) : end;
+	}
+	if (!err && pos < end)
+		err = memblock_mark_kho_free(pos, end - pos);
+
+	for (i = 0; i < kho_scratch_cnt && !err; i++)
+		if (kho_scratch[i].size)
+			err = memblock_clear_kho_free(kho_scratch[i].addr,
+						      kho_scratch[i].size);
+	return err;
+}
+
+/**
+ * kho_ingest_survey - find memory that early boot may allocate
+ * @root_fdt: physical address of the previous kernel's root FDT, checked
+ * @map_root: physical address of the root of its map
+ *
+ * Nodes of the map that can't be true are reported and cut off; what they may
+ * have described is kept.
+ *
+ * Context: early boot; scratch is known and marked, and memblock allocates
+ * from it alone.
+ * Return: NULL, or why the map can't be used.
+ */
+const char * __init kho_ingest_survey(phys_addr_t root_fdt,
+				      phys_addr_t map_root)
+{
+	static const struct kho_map_walker walker __initconst = {
+		.enter = survey_enter,
+		.map = survey_map,
+		.unmap = survey_unmap,
+		.run = survey_run,
+		.bad = survey_bad,
+	};
+	const char *bad;
+	u64 root = map_root;
+
+	kho_seal_begin(&seal_state);
+	kho_ranges_add(&held, root_fdt, root_fdt + PAGE_SIZE - 1);
+	switch (kho_map_walk_root(&root, &walker, NULL)) {
+	case 0:
+		break;
+	case -ENOMEM:
+		return "the preserved-memory map can't be mapped";
+	default:
+		return "the preserved-memory map has a bad node";
+	}
+
+	bad = check_seal(root_fdt);
+	if (bad)
+		return bad;
+	if (mark_free())
+		return "memblock has no room for what is free";
+	return NULL;
+}
+
+/* --- the reservation --- */
+
+/*
+ * memblock's reserved regions, being rewritten in place: the old ones stand at
+ * the end of the array, and are overtaken by the new list, never overwritten.
+ */
+struct rewrite {
+	struct memblock_region *out;
+	struct memblock_region *old;
+	struct memblock_region *end;
+	phys_addr_t done;	/* below this, everything is on the list */
+	u64 added;
+};
+
+static phys_addr_t __init end_of(const struct memblock_region *region)
+{
+	return region->base + region->size;
+}
+
+static void __init rewrite_begin(struct rewrite *rw)
+{
+	struct memblock_type *type = &memblock.reserved;
+
+	rw->out = type->regions;
+	rw->end = type->regions + type->max;
+	rw->old = rw->end - type->cnt;
+	rw->done = 0;
+	rw->added = 0;
+	memmove(rw->old, rw->out, type->cnt * sizeof(*rw->old));
+}
+
+static void __init keep_old(struct rewrite *rw, phys_addr_t up_to)
+{
+	while (rw->old < rw->end && rw->old->base <= up_to) {
+		rw->done = max(rw->done, end_of(rw->old));
+		*rw->out++ = *rw->old++;
+	}
+}
+
+static void __init rewrite_add(struct rewrite *rw, phys_addr_t start,
+			       phys_addr_t end, enum memblock_flags flags)
+{
+	for (;;) {
+		phys_addr_t stop;
+
+		keep_old(rw, start);
+		start = max(start, rw->done);
+		if (start >= end)
+			return;
+
+		stop = rw->old < rw->end ? min(end, rw->old->base) : end;
+		if (rw->out == rw->old)
+			panic("kho: no room to reserve preserved memory\n");
+		*rw->out++ = (struct memblock_region) {
+			.base = start,
+			.size = stop - start,
+			.flags = flags,
+#ifdef CONFIG_NUMA
+			.nid = MAX_NUMNODES,
+#endif
+		};
+		rw->added += stop - start;
+		rw->done = stop;
+	}
+}
+
+static void __init rewrite_end(struct rewrite *rw)
+{
+	struct memblock_type *type = &memblock.reserved;
+
+	keep_old(rw, PHYS_ADDR_MAX);
+	type->cnt = rw->out - type->regions;
+	type->total_size += rw->added;
+	memset(rw->out, 0, (rw->end - rw->out) * sizeof(*rw->out));
+}
+
+static struct {
+	u64 *phys;
+	unsigned long nr;
+} nodes __initdata;
+
+static int __init collect_node(const struct kho_map_node *node, void *data)
+{
+	if (nodes.nr == nr_nodes)
+		return -ENOSPC;
+	nodes.phys[nodes.nr++] = node->phys;
+	return 0;
+}
+
+static int __init no_bad_node(const struct kho_map_node *node, void *data)
+{
+	return -EINVAL;
+}
+
+static int __init compare_u64(const void *left, const void *right)
+{
+	u64 a = *(const u64 *)left, b = *(const u64 *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static const char * __init collect_nodes(void *map_root)
+{
+	static const struct kho_map_walker walker __initconst = {
+		.enter = collect_node,
+		.bad = no_bad_node,
+	};
+	u64 root = virt_to_phys(map_root);
+	unsigned long i;
+
+	nodes.nr = 0;
+	if (kho_map_walk_root(&root, &walker, NULL))
+		return "the preserved-memory map has changed";
+
+	sort(nodes.phys, nodes.nr, sizeof(*nodes.phys), compare_u64, NULL);
+	for (i = 1; i < nodes.nr; i++)
+		if (nodes.phys[i] == nodes.phys[i - 1])
+			return "the preserved-memory map has a node twice";
+	return NULL;
+}
+
+/*
+ * Reserves what of a run is memory outside of scratch, which is where memblock
+ * marks scratch. @region is the first one that may have any of it.
+ */
+static struct memblock_region * __init
+reserve_run(struct rewrite *rw, struct memblock_region *region,
+	    phys_addr_t start, phys_addr_t last)
+{
+	struct memblock_region *end = memblock.memory.regions +
+				      memblock.memory.cnt;
+	u64 left = last - start + 1;
+
+	while (region < end && end_of(region) <= start)
+		region++;
+	for (; region < end && region->base <= last; region++) {
+		phys_addr_t from = max(start, region->base);
+		phys_addr_t to = min(last + 1, end_of(region));
+
+		if (!(region->flags & MEMBLOCK_KHO_SCRATCH)) {
+			rewrite_add(rw, from, to, MEMBLOCK_RSRV_NOINIT);
+			left -= to - from;
+		}
+		if (end_of(region) > last)
+			break;
+	}
+
+	if (left && may_report())
+		pr_err("%llu bytes of %pap..%pap can't be preserved memory\n",
+		       left, &start, &last);
+	return region;
+}
+
+static const char * __init reserve_runs(void *map_root)
+{
+	static struct kho_map_runs runs __initdata;
+	struct memblock_region *region = memblock.memory.regions;
+	const char *bad = NULL;
+	phys_addr_t start, last;
+	struct rewrite rw;
+	unsigned long i = 0;
+	u64 bytes;
+
+	rewrite_begin(&rw);
+	kho_map_runs_begin(&runs, map_root);
+	while (kho_map_runs_next(&runs, &start, &last)) {
+		for (; i < nodes.nr && nodes.phys[i] < start; i++)
+			rewrite_add(&rw, nodes.phys[i],
+				    nodes.phys[i] + PAGE_SIZE, MEMBLOCK_NONE);
+		if (i < nodes.nr && nodes.phys[i] <= last)
+			bad = "the preserved-memory map preserves a node of itself";
+		region = reserve_run(&rw, region, start, last);
+	}
+	bytes = rw.added;
+	for (; i < nodes.nr; i++)
+		rewrite_add(&rw, nodes.phys[i], nodes.phys[i] + PAGE_SIZE,
+			    MEMBLOCK_NONE);
+	rewrite_end(&rw);
+
+	if (!bad)
+		pr_info("%llu KiB preserved, in at most %lu runs; %lu nodes\n",
+			bytes >> 10, nr_runs, nodes.nr);
+	return bad;
+}
+
+/* Every piece of a run ends with the run, or where something else begins. */
+static unsigned long __init room_needed(void)
+{
+	return nr_runs + nr_nodes +
+	       2 * (memblock.memory.cnt + memblock.reserved.cnt) + 16;
+}
+
+static void __init reserve_or_panic(phys_addr_t start, phys_addr_t end)
+{
+	if (memblock_reserve(start, end - start))
+		panic("kho: can't reserve preserved memory at %pap\n", &start);
+}
+
+static void __init reserve_memory(phys_addr_t start, phys_addr_t last)
+{
+	unsigned long i;
+
+	/* By index: reserving can move the array. */
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		struct memblock_region *region = &memblock.memory.regions[i];
+		phys_addr_t from = max(start, region->base);
+		phys_addr_t to = min(last, end_of(region) - 1);
+
+		if (from <= to && !(region->flags & MEMBLOCK_KHO_SCRATCH))
+			reserve_or_panic(from, to + 1);
+	}
+}
+
+static void __init reserve_ranges(const struct kho_ranges *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++)
+		reserve_memory(set->range[i].start, set->range[i].last);
+}
+
+static void __init reserve_held(void)
+{
+	pr_warn("no memory for the list of what is preserved: keeping more than that\n");
+	reserve_ranges(&held);
+}
+
+/**
+ * kho_ingest_reserve - reserve all that is preserved
+ * @map_root: the root of the map, which kho_ingest_survey() has passed
+ *
+ * The pages of preserved memory are not initialized by memblock. If there is
+ * no memory for an exact list, all that the survey found doubtful is reserved.
+ *
+ * Context: early boot, all of memory mapped; nothing may be allocated from
+ * memblock between this and the end of its life but by those who know.
+ * Return: NULL, or why the map can't be used; what was found until then is
+ * reserved.
+ */
+const char * __init kho_ingest_reserve(void *map_root)
+{
+	size_t size = array_size(nr_nodes, sizeof(*nodes.phys));
+	const char *bad;
+
+	nodes.phys = memblock_alloc(size, SMP_CACHE_BYTES);
+	if (!nodes.phys) {
+		reserve_held();
+		return NULL;
+	}
+
+	reserve_ranges(&kept);
+	bad = collect_nodes(map_root);
+	if (!bad && memblock_reserve_room(room_needed()))
+		reserve_held();
+	else if (!bad)
+		bad = reserve_runs(map_root);
+
+	memblock_free(nodes.phys, size);
+	return bad;
+}
+
+/**
+ * kho_ingest_keep_all - reserve everything but scratch
+ *
+ * For when it can't be told any more what is preserved.
+ *
+ * Context: early boot.
+ */
+void __init kho_ingest_keep_all(void)
+{
+	reserve_memory(0, PHYS_ADDR_MAX);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the previous kernel has preserved, and how memblock learns it.
+ */
+#ifndef _KERNEL_KHO_INGEST_H
+#define _KERNEL_KHO_INGEST_H
+
+#include <linux/types.h>
+
+const char *kho_ingest_survey(phys_addr_t root_fdt, phys_addr_t map_root);
+const char *kho_ingest_reserve(void *map_root);
+void kho_ingest_keep_all(void);
+
+#endif /* _KERNEL_KHO_INGEST_H */
