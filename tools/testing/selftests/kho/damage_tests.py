@@ -16,11 +16,12 @@ from vm import GuestError
 PAGE = 4096
 SUBTREE = "kho-fsm"
 MAP = "preserved-memory-map"
+MAP_DEPTH = 6
 
 
-def save(vm):
+def save(vm, append=""):
     nic.set_up(vm)
-    vm.kexec_load()
+    vm.kexec_load(append=append)
     command(vm, "save", after="saved")
 
 
@@ -92,7 +93,7 @@ def truncated_root(vm, _notes):
     change_root(vm, lambda root: root[:4] + (64).to_bytes(4, "big") +
                 root[8:])
     vm.kexec()
-    expect_reported(vm, "can't be read")
+    expect_reported(vm, "can't be used")
     expect_clean_start(vm)
 
 
@@ -101,8 +102,45 @@ def zeroed_root(vm, _notes):
     save(vm)
     change_root(vm, lambda root: bytes(len(root)))
     vm.kexec()
-    expect_reported(vm, "can't be read")
+    expect_reported(vm, "can't be used")
     expect_clean_start(vm)
+
+
+def break_format(root):
+    return root.replace(b"kho-v4\0", b"kho-v9\0")
+
+
+@test()
+def unusable_handover_panics(vm, _notes):
+    save(vm, "kho_on_error=panic")
+    change_root(vm, break_format)
+    vm.allow("Kernel panic|Call Trace")
+    try:
+        vm.kexec()
+    except GuestError:
+        pass
+    expect("kho: handover can't be used: format isn't kho-v4" in
+           vm.console(), "the kernel did not say why it stopped")
+    expect(vm.boots == 1, "the kernel booted")
+
+
+@test()
+def unusable_handover_is_kept(vm, _notes):
+    """Nothing outside of scratch is touched, for whoever looks at it."""
+    save(vm, "kho_on_error=keep")
+    pages = [root_property(vm, "/", MAP),
+             fdt.cells(images(vm)[nic.SRIOV]["image"], 0)]
+    with vm.physical_memory() as memory:
+        before = [memory[page:page + PAGE] for page in pages]
+    change_root(vm, break_format)
+    vm.kexec()
+    expect_reported(vm, "keeping all memory outside of scratch")
+    expect(vm.run("ls /sys/kernel/kho")[0] != 0, "KHO is on")
+    total = int(vm.sh("awk '/MemTotal/ {print $2}' /proc/meminfo"))
+    expect(total < 112 * 1024, f"{total} KiB are in use, more than scratch")
+    with vm.physical_memory() as memory:
+        expect(before == [memory[page:page + PAGE] for page in pages],
+               "memory that was preserved has been written to")
 
 
 @test()
@@ -117,6 +155,24 @@ def map_with_wild_pointer(vm, _notes):
     vm.kexec()
     expect_reported(vm, "map")
     vm.sh("ls /sys/kernel/kho")
+
+
+@test()
+def changed_map(vm, _notes):
+    """A map that makes sense, but isn't what was sealed."""
+    save(vm)
+    node = root_property(vm, "/", MAP)
+    with vm.physical_memory() as memory:
+        for _ in range(MAP_DEPTH - 1):
+            entries = (memory[node + 8 * i:node + 8 * i + 8]
+                       for i in range(PAGE // 8))
+            node = max(int.from_bytes(entry, "little") for entry in entries)
+        place = next(place for place in range(node, node + PAGE)
+                     if memory[place])
+        memory[place] &= memory[place] - 1
+    vm.kexec()
+    expect_reported(vm, "lost", "the seal doesn't fit")
+    expect_clean_start(vm)
 
 
 @test()

@@ -29,7 +29,7 @@ QEMU = "qemu-system-x86_64"
 MACHINE = ("-machine", "pc", "-cpu", "max", "-display", "none", "-no-reboot",
            "-nodefaults", "-nic", "none")
 COMMAND_LINE = ("console=ttyS0 retain_initrd panic=-1 loglevel=7 "
-                "tsc=reliable ")
+                "tsc=reliable no_timer_check ")
 KERNEL_BUG = re.compile(
     r"Kernel panic|\bBUG: |\bBUG at |WARNING: |\bOops\b|\bOops:|"
     r"general protection fault|INFO: (task|possible|rcu)|suspicious RCU|"
