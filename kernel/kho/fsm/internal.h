@@ -198,6 +198,8 @@ void kho_bury_dead(struct work_struct *work);
 void kho_node_set_image(struct kho_node *node, struct kho_image *image);
 bool kho_node_depends(const struct kho_node *node, const char *provider);
 bool kho_node_needs(const struct kho_node *node, const struct kho_node *goal);
+
+/* name.c */
 bool kho_name_valid(const char *name);
 bool kho_client_name_valid(const char *name);
 
