@@ -29,6 +29,9 @@ const char *kho_fdt_check(const void *fdt, size_t size)
 		return "no valid FDT header";
 	if (fdt_totalsize(fdt) > size)
 		return "FDT is truncated";
+	/* libfdt reads its tags as they lie. */
+	if (fdt_off_dt_struct(fdt) % sizeof(fdt32_t))
+		return "FDT isn't aligned";
 
 	for (;; offset = next) {
 		const char *name;

@@ -347,6 +347,22 @@ static void root_test_raw(struct kunit *test)
 		KUNIT_EXPECT_NULL_MSG(test, complaint, "%s", complaint);
 }
 
+/* libfdt would read every tag at an odd address. */
+static void root_test_misaligned(struct kunit *test)
+{
+	static const u32 tags[] = { BEGIN, 0, LEAVE, FDT_END, FDT_END };
+	size_t size;
+	void *fdt = build_raw(test, tags, ARRAY_SIZE(tags), &size);
+	size_t structs = fdt_off_dt_struct(fdt);
+
+	memmove(fdt + structs + 1, fdt + structs,
+		sizeof(tags) - sizeof(tags[0]));
+	fdt_set_off_dt_struct(fdt, structs + 1);
+	fdt_set_size_dt_struct(fdt, sizeof(tags) - sizeof(tags[0]));
+	KUNIT_EXPECT_STREQ(test, kho_fdt_check(fdt, size),
+			   "FDT isn't aligned");
+}
+
 static const char *check_depth(struct kunit *test, unsigned int depth)
 {
 	u32 tags[2 * 32 + 32 + 1];
@@ -545,6 +561,7 @@ static struct kunit_case root_test_cases[] = {
 	KUNIT_CASE_PARAM(root_test_wrong, wrong_root_gen_params),
 	KUNIT_CASE_PARAM(root_test_wrong_entry, wrong_entry_gen_params),
 	KUNIT_CASE_PARAM(root_test_raw, raw_gen_params),
+	KUNIT_CASE(root_test_misaligned),
 	KUNIT_CASE(root_test_depth),
 	KUNIT_CASE(root_test_every_byte),
 	KUNIT_CASE(root_test_random_damage),
