@@ -80,6 +80,13 @@ static unsigned long *find_leaf(struct kho_map *map, u64 key)
 	return node;
 }
 
+static bool clear_key(struct kho_map *map, u64 key)
+{
+	unsigned long *leaf = find_leaf(map, key);
+
+	return leaf && __test_and_clear_bit(key & (LEAF_BITS - 1), leaf);
+}
+
 static unsigned long *make_leaf(struct kho_map *map, u64 key)
 {
 	void *node = map->root;
@@ -183,13 +190,9 @@ int kho_map_set(struct kho_map *map, phys_addr_t phys, unsigned int order)
  */
 bool kho_map_clear(struct kho_map *map, phys_addr_t phys, unsigned int order)
 {
-	u64 key = kho_map_key(phys, order);
-	unsigned long *leaf;
-
 	guard(mutex)(&map->lock);
 
-	leaf = find_leaf(map, key);
-	return leaf && __test_and_clear_bit(key & (LEAF_BITS - 1), leaf);
+	return clear_key(map, kho_map_key(phys, order));
 }
 
 /**
@@ -547,4 +550,123 @@ bool kho_map_runs_next(struct kho_map_runs *runs, phys_addr_t *start,
 	} while (stream && (stream->start <= *last ||
 			    stream->start == *last + 1));
 	return true;
+}
+
+/* Is any key from @first to @last in the tree below @node? */
+static bool any_key(const void *node, unsigned int level, u64 first, u64 last)
+{
+	const u64 *entries = node;
+	u64 i, low, high;
+
+	if (!level) {
+		last &= LEAF_BITS - 1;
+		return find_next_bit(node, last + 1, first & (LEAF_BITS - 1)) <=
+		       last;
+	}
+
+	low = first >> level_shift(level) & (TABLE_ENTRIES - 1);
+	high = last >> level_shift(level) & (TABLE_ENTRIES - 1);
+	for (i = low; i <= high; i++)
+		if (entries[i] && any_key(phys_to_virt(entries[i]), level - 1,
+					  i == low ? first : 0,
+					  i == high ? last : ~0ULL))
+			return true;
+	return false;
+}
+
+static bool has_smaller_within(struct kho_map *map, phys_addr_t phys,
+			       unsigned int order)
+{
+	unsigned int smaller;
+
+	for (smaller = 0; smaller < order; smaller++) {
+		u64 first = kho_map_key(phys, smaller);
+
+		if (any_key(map->root, ROOT_LEVEL, first,
+			    first + BIT_ULL(order - smaller) - 1))
+			return true;
+	}
+	return false;
+}
+
+static unsigned long strike_page(struct kho_map *map, phys_addr_t phys)
+{
+	unsigned long struck = 0;
+	unsigned int order;
+
+	for (order = 0; order <= KHO_MAP_MAX_ORDER; order++)
+		struck += clear_key(map, kho_map_key(phys, order));
+	return struck;
+}
+
+struct strike {
+	struct kho_map *map;
+	unsigned long struck;
+};
+
+static int strike_node(const struct kho_map_node *node, void *data)
+{
+	struct strike *strike = data;
+
+	strike->struck += strike_page(strike->map, node->phys);
+	return 0;
+}
+
+static int strike_block(phys_addr_t phys, unsigned int order, void *data)
+{
+	struct strike *strike = data;
+
+	if (has_smaller_within(strike->map, phys, order))
+		strike->struck += clear_key(strike->map,
+					    kho_map_key(phys, order));
+	return 0;
+}
+
+static int strike_bad(const struct kho_map_node *node, void *data)
+{
+	return 0;
+}
+
+/**
+ * kho_map_strike - take out every block that has a page in it
+ * @map: the map
+ * @phys: physical address of the page in bytes
+ *
+ * Context: takes @map->lock; may sleep.
+ * Return: the number of blocks.
+ */
+unsigned long kho_map_strike(struct kho_map *map, phys_addr_t phys)
+{
+	guard(mutex)(&map->lock);
+
+	return strike_page(map, phys);
+}
+
+/**
+ * kho_map_strike_overlaps - take out blocks that can't be true
+ * @map: a map from another kernel, none of whose nodes is bad
+ *
+ * That is, blocks that hold nodes of the map, and of those that overlap all
+ * but the smallest: whoever owned them both would free memory twice.
+ *
+ * Context: takes @map->lock; may sleep.
+ * Return: the number of blocks.
+ */
+unsigned long kho_map_strike_overlaps(struct kho_map *map)
+{
+	static const struct kho_map_walker walker = {
+		.enter = strike_node,
+		.block = strike_block,
+		.bad = strike_bad,
+	};
+	struct strike strike = { .map = map };
+	u64 root;
+
+	guard(mutex)(&map->lock);
+
+	if (!map->root)
+		return 0;
+	root = virt_to_phys(map->root);
+	kho_map_walk_root(&root, &walker, &strike);
+	return strike.struck;
 }

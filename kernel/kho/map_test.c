@@ -776,6 +776,75 @@ static void map_test_runs_edges(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
 }
 
+/* --- blocks that can't be true --- */
+
+static void map_test_strike(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 3), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 0, 20), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M + PAGE_SIZE, 0), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_map_strike(&test_map, SZ_1M), 3);
+	KUNIT_EXPECT_EQ(test, kho_map_strike(&test_map, SZ_1M), 0);
+	KUNIT_EXPECT_TRUE(test, kho_map_test(&test_map, SZ_1M + PAGE_SIZE, 0));
+	KUNIT_EXPECT_FALSE(test, kho_map_test(&test_map, 0, 20));
+}
+
+/* Two blocks, and how many of them have to go. */
+struct pair {
+	const char *name;
+	struct block blocks[2];
+	unsigned int struck;
+};
+
+/* One leaf of order 0 describes 128 MiB, if pages have 4 KiB. */
+static const struct pair pairs[] = {
+	{ "far apart", { { SZ_1M, 0 }, { SZ_2M, 2 } } },
+	{ "right before", { { SZ_1M - PAGE_SIZE, 0 }, { SZ_1M, 3 } } },
+	{ "right behind", { { SZ_1M + 8 * PAGE_SIZE, 0 }, { SZ_1M, 3 } } },
+	{ "at the beginning", { { SZ_1M, 0 }, { SZ_1M, 3 } }, 1 },
+	{ "in the middle", { { SZ_1M + 4 * PAGE_SIZE, 1 }, { SZ_1M, 3 } }, 1 },
+	{ "at the end", { { SZ_1M + 7 * PAGE_SIZE, 0 }, { SZ_1M, 3 } }, 1 },
+	{ "in another leaf", { { SZ_1G - PAGE_SIZE, 0 }, { SZ_512M, 17 } }, 1 },
+	{ "huge", { { SZ_1G, 9 }, { 0, KHO_MAP_MAX_ORDER } }, 1 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pair, pairs, name);
+
+static void map_test_strike_overlaps(struct kunit *test)
+{
+	const struct pair *pair = test->param_value;
+	const struct block *small = &pair->blocks[0], *large = &pair->blocks[1];
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, small->phys, small->order),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, large->phys, large->order),
+			0);
+	/* With everything preserved, the map's own nodes are, too. */
+	KUNIT_EXPECT_EQ(test, kho_map_strike_overlaps(&test_map), pair->struck);
+	KUNIT_EXPECT_TRUE(test, kho_map_test(&test_map, small->phys,
+					     small->order));
+	KUNIT_EXPECT_EQ(test, kho_map_test(&test_map, large->phys,
+					   large->order), !pair->struck);
+	KUNIT_EXPECT_EQ(test, kho_map_strike_overlaps(&test_map), 0);
+}
+
+static void map_test_strike_nodes(struct kunit *test)
+{
+	phys_addr_t leaf;
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	leaf = *entry_of(SZ_1M, 0, 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, leaf, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map,
+					  virt_to_phys(test_map.root), 0), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_map_strike_overlaps(&test_map), 2);
+	KUNIT_EXPECT_TRUE(test, kho_map_test(&test_map, SZ_1M, 0));
+	KUNIT_EXPECT_FALSE(test, kho_map_test(&test_map, leaf, 0));
+}
+
 static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE(map_test_model),
 	KUNIT_CASE(map_test_keys),
@@ -791,6 +860,9 @@ static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE_PARAM(map_test_walk_bad, bad_node_gen_params),
 	KUNIT_CASE(map_test_walk_bad_root),
 	KUNIT_CASE(map_test_walk_bad_ends),
+	KUNIT_CASE(map_test_strike),
+	KUNIT_CASE_PARAM(map_test_strike_overlaps, pair_gen_params),
+	KUNIT_CASE(map_test_strike_nodes),
 	KUNIT_CASE(map_test_walk_unmappable),
 	KUNIT_CASE(map_test_walk_slots),
 	KUNIT_CASE(map_test_walk_runs),

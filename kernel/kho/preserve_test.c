@@ -191,6 +191,25 @@ static void preserve_test_claim(struct kunit *test)
 	kho_restore_free(phys_of(other), PAGE_SIZE);
 }
 
+/* A hostile map has a page twice: it is freed with one block only. */
+static void preserve_test_overlap(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(4 * PAGE_SIZE);
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	phys = phys_of(mem);
+	KUNIT_ASSERT_EQ(test, kho_out_mark(phys + PAGE_SIZE, 0), 0);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+	KUNIT_EXPECT_FALSE(test, kho_in_covers(phys, 4));
+	KUNIT_EXPECT_TRUE(test, kho_in_covers(phys + PAGE_SIZE, 1));
+	kho_restore_free(phys, 4 * PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, kho_in_covers(phys + PAGE_SIZE, 1));
+	kho_restore_free(phys + PAGE_SIZE, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, kho_in_covers(phys + PAGE_SIZE, 1));
+}
+
 /* What nobody takes is handed on, until somebody does. */
 static void preserve_test_hand_on(struct kunit *test)
 {
@@ -253,6 +272,7 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_pages),
 	KUNIT_CASE(preserve_test_free),
 	KUNIT_CASE(preserve_test_claim),
+	KUNIT_CASE(preserve_test_overlap),
 	KUNIT_CASE(preserve_test_hand_on),
 	KUNIT_CASE(preserve_test_subtree),
 	{}

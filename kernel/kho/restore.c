@@ -35,9 +35,18 @@ static const void *in_fdt;
  */
 void kho_in_set(void *fdt, void *map_root)
 {
+	phys_addr_t phys = virt_to_phys(fdt);
+	unsigned long struck;
+
 	in_fdt = fdt;
 	in_map.root = map_root;
-	kho_map_clear(&in_map, virt_to_phys(fdt), 0);
+	kho_map_clear(&in_map, phys, 0);
+
+	struck = kho_map_strike(&in_map, phys) +
+		 kho_map_strike_overlaps(&in_map);
+	if (struck)
+		pr_err("%lu preserved blocks overlap others or the handover itself: kept, but for nobody\n",
+		       struck);
 }
 
 /**
