@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which subtrees are known, and what to do with the others.
+ */
+#include <string.h>
+
+#include <linux/kernel.h>
+
+#include "../../kernel/kho/internal.h"
+#include "dump.h"
+#include "report.h"
+
+static const struct {
+	const char *name;
+	void (*dump)(const struct subtree *subtree);
+} formats[] = {
+	{ "kho-fsm", dump_fsm },
+	{ "kexec-metadata", dump_kexec_metadata },
+	{ "memblock", dump_reserve_mem },
+	{ "LUO", dump_luo },
+};
+
+/**
+ * dump_subtree - print a subtree
+ * @subtree: the subtree
+ */
+void dump_subtree(const struct subtree *subtree)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (!strcmp(formats[i].name, subtree->name)) {
+			formats[i].dump(subtree);
+			return;
+		}
+	}
+	if (!kho_fdt_check(subtree->mem, subtree->size))
+		dump_fdt(subtree->mem);
+	else
+		say_bytes(subtree->mem, subtree->size);
+}
