@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import qmp
+
 # Safety nets only, an order of magnitude above what was seen under emulation.
 BOOT_TIMEOUT = 300
 COMMAND_TIMEOUT = 300
@@ -155,6 +157,7 @@ class VM:
         self.allowed = []
         self.folder = tempfile.TemporaryDirectory(prefix="kho-vm-")
         self.console_path = log or os.path.join(self.folder.name, "console")
+        self.monitor_path = os.path.join(self.folder.name, "monitor")
         self.accel = accel or accelerator(kernel, initrd)
         self.boot_timeout = boot_timeout
         self._start(kernel, initrd, cpus)
@@ -168,7 +171,8 @@ class VM:
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
                    "-serial", f"file:{self.console_path}",
-                   "-serial", f"unix:{agent_path},server=on,wait=off"]
+                   "-serial", f"unix:{agent_path},server=on,wait=off",
+                   "-qmp", f"unix:{self.monitor_path},server=on,wait=off"]
         self.errors = open(os.path.join(self.folder.name, "qemu"), "w+b")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=self.errors,
@@ -204,10 +208,20 @@ class VM:
     @contextlib.contextmanager
     def physical_memory(self):
         """The memory of a guest with one node, by physical address."""
-        path = os.path.join(self.folder.name, "memory")
-        with open(path, "r+b") as file, \
+        with open(self.memory_path(), "r+b") as file, \
              mmap.mmap(file.fileno(), 0) as memory:
             yield memory
+
+    def memory_path(self):
+        """The memory of a guest with one node, as a file."""
+        return os.path.join(self.folder.name, "memory")
+
+    def core_dump(self):
+        """Writes the memory as an ELF core; returns the file's path."""
+        path = os.path.join(self.folder.name, "core")
+        qmp.execute(self.monitor_path, "dump-guest-memory", paging=False,
+                    protocol="file:" + path)
+        return path
 
     def __enter__(self):
         return self
