@@ -4,11 +4,13 @@
 # TREE=folder   where the kernel tree is made (default build/linux)
 # KSRC=folder   a base kernel of your own instead of Debian's linux-source-6.12
 # T="a b"       the selftests to run, by name (default: all of them)
+# SECONDS=N     how long to fuzz (default 3600)
 
 SHELL := /bin/bash
 TREE ?= build/linux
 KSRC ?=
 T ?=
+SECONDS ?= 3600
 
 B := $(CURDIR)/build
 SELFTESTS := tools/testing/selftests/kho
@@ -16,17 +18,21 @@ BASE_CONFIG := $(SELFTESTS)/config.x86_64
 KERNEL = scripts/kho/kernel.py --tree $(TREE) --output $(B)/$(1) $(2)
 INITRAMFS = $(SELFTESTS)/initramfs.py \
 	--kernel $(B)/$(1)/arch/x86/boot/bzImage $(2) $(B)/$(1)/initramfs.cpio.gz
+FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
+TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 NETDEVSIM_KO = --module $(B)/x86-debug/drivers/net/netdevsim/netdevsim.ko
 
-PACKAGES := bc binutils bison busybox-static ccache device-tree-compiler \
-	ethtool flex gcc iproute2 kexec-tools kmod libc6-dev libelf-dev \
-	linux-source-6.12 lz4 make patch perl python3 qemu-system-x86 xz-utils
+PACKAGES := bc binutils bison busybox-static ccache clang \
+	device-tree-compiler ethtool flex gcc iproute2 kexec-tools kmod \
+	libc6-dev libclang-rt-dev libelf-dev linux-source-6.12 lz4 make \
+	patch perl python3 qemu-system-x86 xz-utils
 LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels initramfs initramfses run \
-	check kunit selftest lint check-series docs-check clean
+	check kunit selftest khodump fuzz fuzz-target lint check-series docs-check \
+	clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -73,17 +79,27 @@ initramfses: initramfs kernels
 run: initramfs ## perform a live update in QEMU and tell its story
 	@$(SELFTESTS)/live_update.py $(B)
 
-check: initramfses ## run all tests: KUnit, updates in QEMU, documentation
+check: initramfses khodump fuzz-target ## run all tests: KUnit, QEMU, fuzzing
 	@scripts/kho/check.py \
 		"tools/testing/kunit/kunit.py run kho --raw_output=kunit" \
 		"$(SELFTESTS)/run_tests.py --build $(B)" \
+		"$(FUZZ) --seconds 60" \
 		"$(MAKE) -s --no-print-directory docs-check"
 
 kunit: tree ## run the KUnit tests under User Mode Linux
 	@tools/testing/kunit/kunit.py run kho
 
-selftest: initramfses ## run the updates in QEMU, all of them or T="names"
+selftest: initramfses khodump ## run the updates in QEMU, all of them or T="names"
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --build $(B) $(T)"
+
+khodump: tree ## build the program that prints a handover in a memory dump
+	@$(TOOLS) khodump
+
+fuzz-target: tree
+	@$(TOOLS) fuzz
+
+fuzz: fuzz-target ## fuzz what reads a handover, for SECONDS
+	@scripts/kho/check.py "$(FUZZ) --seconds $(SECONDS)"
 
 lint: lint-deps tree ## checkpatch, sparse, W=1, kernel-doc: no finding is left
 	@scripts/kho/lint.py --tree $(TREE) --output $(B)/lint \

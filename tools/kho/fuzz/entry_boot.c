@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entry point: a boot with a handover, from the setup_data node to drivers that
+ * read their images and give them up.
+ */
+#include <linux/libfdt.h>
+#include <linux/list.h>
+
+/* As part of this file, so that each boot begins with their variables unset. */
+#include "../../../kernel/kho/early.c"
+#include "../../../kernel/kho/preserve.c"
+
+#include <asm/kho.h>
+#include <asm/setup_data.h>
+
+#include "../../../kernel/kho/fsm/internal.h"
+#include "../glue.h"
+#include "entry.h"
+#include "layout.h"
+#include "memory.h"
+#include "oracle.h"
+#include "read_image.h"
+
+#define SUBTREE		"kho-fsm"
+#define MAX_RESTORED	64
+
+/* What becomes of the images, and of all the rest, is up to the input. */
+#define HAND_ON		0x100
+#define RESTORE_ALL	0x200
+
+void kho_scratch_reserve(void)
+{
+}
+
+static void forget_boot(void)
+{
+	memset(&handover, 0, sizeof(handover));
+	kho_boot = false;
+	kho_in_set(NULL, NULL);
+	kho_scratch_set(NULL, 0);
+	kho_map_destroy(&out_map);
+	free_page((unsigned long)out_fdt);
+	out_fdt = NULL;
+	memory_reset();
+	memblock_reset();
+}
+
+static void use_image(struct kho_image *image)
+{
+	if (!image->broken)
+		read_image(image);
+}
+
+static void use_images(bool hand_on)
+{
+	struct kho_machine machine;
+	struct kho_node *node;
+	phys_addr_t phys;
+	size_t size;
+
+	if (kho_retrieve_subtree(SUBTREE, &phys, &size))
+		return;
+	machine_init(&machine);
+	kho_manifest_read(&machine, phys, size);
+	list_for_each_entry(node, &machine.nodes, link)
+		use_image(node->image);
+	machine_clear(&machine, hand_on ? kho_image_drop : kho_image_condemn);
+}
+
+static void use_subtrees(void)
+{
+	const void *fdt = kho_in_fdt();
+	phys_addr_t phys;
+	size_t size;
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0)
+		kho_retrieve_subtree(fdt_get_name(fdt, node, NULL), &phys,
+				     &size);
+}
+
+static void restore_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_RESTORED && oracle_block(i); i++)
+		i % 2 ? (void)kho_restore_folio(oracle_block(i)) :
+			kho_restore_free(oracle_block(i), PAGE_SIZE);
+}
+
+/* The node is at the end of memory, where nothing else is looked for. */
+static void read_setup_data(const struct fuzz_input *input)
+{
+	const struct setup_data node = {
+		.type = SETUP_KEXEC_KHO,
+		.len = input->node_len,
+	};
+	const u64 phys = FUZZ_MEMORY - PAGE_SIZE;
+
+	memory_write(phys, &node, sizeof(node));
+	memory_write(phys + sizeof(node), &input->fdt,
+		     sizeof(*input) - offsetof(struct fuzz_input, fdt));
+	kho_add_setup_data(phys, sizeof(node) + node.len);
+}
+
+static void boot(const struct fuzz_input *input)
+{
+	read_setup_data(input);
+	kho_memblock_apply();
+	if (!is_kho_boot())
+		return;
+	oracle_read(handover.map_root);
+	kho_memory_init();
+	if (!kho_in_fdt())
+		return;
+	oracle_expect_reserved();
+	oracle_mark_nodes(handover.map_root);
+	memory_mark(NODE, handover.fdt, KHO_ROOT_SIZE);
+
+	if (kho_out_init())
+		return;
+	use_subtrees();
+	use_images(input->entry & HAND_ON);
+	if (input->entry & HAND_ON)
+		kho_in_hand_on();
+	if (input->entry & RESTORE_ALL)
+		restore_all();
+}
+
+static void run(const struct fuzz_input *input, const void *rest, size_t size)
+{
+	forget_boot();
+	memory_lay_out(rest, size);
+	boot(input);
+}
+
+const struct entry boot_entry = { .run = run };
