@@ -188,6 +188,17 @@ def map_that_loops(vm, _notes):
     vm.sh("ls /sys/kernel/kho")
 
 
+def preserve_page(memory, root, address):
+    """Sets the bit of one page in the map whose root is given."""
+    key = 1 << 52 | address >> 12
+    node = root
+    for shift in (51, 42, 33, 24, 15):
+        entry = node + 8 * (key >> shift & 511)
+        node = int.from_bytes(memory[entry:entry + 8], "little")
+        expect(node, "the map has no leaf for this page")
+    memory[node + (key & 0x7fff) // 8] |= 1 << key % 8
+
+
 def images(vm):
     """{client: its entry in the list that the next kernel is given}."""
     node = "/" + SUBTREE
@@ -255,6 +266,25 @@ def broken_memory(vm, _notes):
     flip(vm, fdt.cells(images(vm)[nic.NIC]["memory"], 0) + 100)
     vm.kexec()
     expect_refused_alone(vm, nic.NIC)
+
+
+@test()
+def map_with_overlapping_blocks(vm, _notes):
+    """A page of an image is preserved twice: whose is it?"""
+    save(vm)
+    root = root_property(vm, "/", MAP)
+    image = images(vm)[nic.NIC]["image"]
+    expect(fdt.cells(image, 1) > PAGE, "the image has but one page")
+    with vm.physical_memory() as memory:
+        preserve_page(memory, root, fdt.cells(image, 0) + PAGE)
+    vm.kexec()
+    expect_reported(vm, "overlap", "nobody")
+    expect_reported(vm, nic.NIC, "image lost")
+    states = {name: client.state
+              for name, client in handover.clients(vm).items()}
+    others = {name for name in live_update.NAMES if name != nic.NIC}
+    expect(states == dict.fromkeys(others, "restored"),
+           f"states of the clients: {states}")
 
 
 @test()
