@@ -296,12 +296,14 @@ void __init kho_memblock_apply(void)
 static void __init reserve_preserved(void)
 {
 	void *map_root = phys_to_virt(handover.map_root);
-	const char *bad = kho_ingest_reserve(map_root);
+	const char *bad;
+	bool sound;
 
+	bad = kho_ingest_reserve(map_root, &sound);
 	if (bad)
 		lose_handover(bad, true);
 	else
-		kho_in_set(phys_to_virt(handover.fdt), map_root);
+		kho_in_set(phys_to_virt(handover.fdt), map_root, sound);
 }
 
 /**

@@ -370,12 +370,13 @@ reserve_run(struct rewrite *rw, struct memblock_region *region,
 	return region;
 }
 
-static const char * __init reserve_runs(void *map_root)
+/* Returns whether no page is preserved twice, and none of the map itself. */
+static bool __init reserve_runs(void *map_root)
 {
 	static struct kho_map_runs runs __initdata;
 	struct memblock_region *region = memblock.memory.regions;
-	const char *bad = NULL;
 	phys_addr_t start, last;
+	bool sound = true;
 	struct rewrite rw;
 	unsigned long i = 0;
 	u64 bytes;
@@ -387,7 +388,7 @@ static const char * __init reserve_runs(void *map_root)
 			rewrite_add(&rw, nodes.phys[i],
 				    nodes.phys[i] + PAGE_SIZE, MEMBLOCK_NONE);
 		if (i < nodes.nr && nodes.phys[i] <= last)
-			bad = "the preserved-memory map preserves a node of itself";
+			sound = false;
 		region = reserve_run(&rw, region, start, last);
 	}
 	bytes = rw.added;
@@ -396,10 +397,9 @@ static const char * __init reserve_runs(void *map_root)
 			    MEMBLOCK_NONE);
 	rewrite_end(&rw);
 
-	if (!bad)
-		pr_info("%llu KiB preserved, in at most %lu runs; %lu nodes\n",
-			bytes >> 10, nr_runs, nodes.nr);
-	return bad;
+	pr_info("%llu KiB preserved, in at most %lu runs; %lu nodes\n",
+		bytes >> 10, nr_runs, nodes.nr);
+	return sound && !runs.overlaps;
 }
 
 /* Every piece of a run ends with the run, or where something else begins. */
@@ -447,6 +447,7 @@ static void __init reserve_held(void)
 /**
  * kho_ingest_reserve - reserve all that is preserved
  * @map_root: the root of the map, which kho_ingest_survey() has passed
+ * @sound: where to store whether no page is preserved twice
  *
  * The pages of preserved memory are not initialized by memblock. If there is
  * no memory for an exact list, all that the survey found doubtful is reserved.
@@ -456,11 +457,12 @@ static void __init reserve_held(void)
  * Return: NULL, or why the map can't be used; what was found until then is
  * reserved.
  */
-const char * __init kho_ingest_reserve(void *map_root)
+const char * __init kho_ingest_reserve(void *map_root, bool *sound)
 {
 	size_t size = array_size(nr_nodes, sizeof(*nodes.phys));
 	const char *bad;
 
+	*sound = false;
 	nodes.phys = memblock_alloc(size, SMP_CACHE_BYTES);
 	if (!nodes.phys) {
 		reserve_held();
@@ -472,7 +474,7 @@ const char * __init kho_ingest_reserve(void *map_root)
 	if (!bad && memblock_reserve_room(room_needed()))
 		reserve_held();
 	else if (!bad)
-		bad = reserve_runs(map_root);
+		*sound = reserve_runs(map_root);
 
 	memblock_free(nodes.phys, size);
 	return bad;

@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 const char *kho_ingest_survey(phys_addr_t root_fdt, phys_addr_t map_root);
-const char *kho_ingest_reserve(void *map_root);
+const char *kho_ingest_reserve(void *map_root, bool *sound);
 void kho_ingest_keep_all(void);
 
 #endif /* _KERNEL_KHO_INGEST_H */

@@ -496,6 +496,7 @@ void kho_map_runs_begin(struct kho_map_runs *runs, const void *root)
 	unsigned int order;
 
 	runs->root = root;
+	runs->overlaps = 0;
 	runs->nr = 0;
 	for (order = 0; order <= KHO_MAP_MAX_ORDER; order++) {
 		struct kho_map_stream *stream = &runs->streams[runs->nr];
@@ -542,14 +543,17 @@ bool kho_map_runs_next(struct kho_map_runs *runs, phys_addr_t *start,
 
 	*start = stream->start;
 	*last = stream->last;
-	do {
-		*last = max(*last, stream->last);
+	for (;;) {
 		if (!stream_next(runs->root, stream))
 			*stream = runs->streams[--runs->nr];
 		stream = first_stream(runs);
-	} while (stream && (stream->start <= *last ||
-			    stream->start == *last + 1));
-	return true;
+		if (!stream || (stream->start > *last &&
+				stream->start != *last + 1))
+			return true;
+		if (stream->start <= *last)
+			runs->overlaps++;
+		*last = max(*last, stream->last);
+	}
 }
 
 /* Is any key from @first to @last in the tree below @node? */

@@ -102,11 +102,13 @@ struct kho_map_stream {
 /**
  * struct kho_map_runs - all that is preserved, from low to high addresses
  * @root: the root node
+ * @overlaps: number of times that blocks were seen to overlap until now
  * @nr: number of streams that are not at their end
  * @streams: these streams
  */
 struct kho_map_runs {
 	const u64 *root;
+	unsigned long overlaps;
 	unsigned int nr;
 	struct kho_map_stream streams[KHO_MAP_MAX_ORDER + 1];
 };

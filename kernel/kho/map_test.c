@@ -765,6 +765,8 @@ static void map_test_runs_edges(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, last, 2 * leaf + PAGE_SIZE - 1);
 	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
 
+	KUNIT_EXPECT_EQ(test, test_runs.overlaps, 0);
+
 	/* All that an address can reach. */
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 0, KHO_MAP_MAX_ORDER), 0);
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, BIT_ULL(63),
@@ -774,6 +776,7 @@ static void map_test_runs_edges(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, start, 0);
 	KUNIT_EXPECT_EQ(test, last, U64_MAX);
 	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(&test_runs, &start, &last));
+	KUNIT_EXPECT_GT(test, test_runs.overlaps, 0);
 }
 
 /* --- blocks that can't be true --- */

@@ -357,9 +357,11 @@ int kho_test_loop_back(void)
 		kho_in_forget();
 	looped = true;
 
-	kho_in_set(out_fdt, out_map.root);
+	kho_in_set(out_fdt, out_map.root, false);
 	out_fdt = NULL;
 	out_map.root = NULL;
+	out_seal = NULL;
+	kho_in_drop_seal();
 	return kho_out_init();
 }
 #endif

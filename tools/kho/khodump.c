@@ -160,7 +160,7 @@ static void dump_handover(void *fdt)
 			     "can't be written, or scratch isn't known");
 		return;
 	}
-	kho_in_set(fdt, phys_to_virt(map));
+	kho_in_set(fdt, phys_to_virt(map), false);
 	dump_subtrees(fdt);
 }
 

@@ -36,7 +36,7 @@ static void forget_boot(void)
 {
 	memset(&handover, 0, sizeof(handover));
 	kho_boot = false;
-	kho_in_set(NULL, NULL);
+	kho_in_set(NULL, NULL, true);
 	kho_scratch_set(NULL, 0);
 	kho_map_destroy(&out_map);
 	free_page((unsigned long)out_fdt);
