@@ -22,6 +22,7 @@
 #define TABLE_ENTRIES	BIT(KHO_MAP_TABLE_SHIFT)
 #define LEAF_BITS	BIT(KHO_MAP_LEAF_SHIFT)
 #define ROOT_LEVEL	(KHO_MAP_DEPTH - 1)
+#define END_OF_KEYS	BIT_ULL(KHO_MAP_ORDER0_BIT + 1)
 
 /**
  * kho_map_key - key of a block
@@ -238,7 +239,7 @@ int kho_map_order(struct kho_map *map, phys_addr_t phys)
 static bool key_valid(u64 key)
 {
 	return key >= BIT_ULL(KHO_MAP_ORDER0_BIT - KHO_MAP_MAX_ORDER) &&
-	       key < BIT_ULL(KHO_MAP_ORDER0_BIT + 1);
+	       key < END_OF_KEYS;
 }
 
 static int walk_blocks(const unsigned long *leaf, u64 first_key,
@@ -327,17 +328,25 @@ static u64 span_of_keys(u64 first_key, unsigned int shift, phys_addr_t *phys)
 static int walk_node(u64 *entry, unsigned int level, u64 first_key,
 		     const struct kho_map_walker *walker, void *data);
 
+/*
+ * Beyond the lowest order there are no keys. Tables that describe none would
+ * let a page that leads back to itself keep the walk busy for ever.
+ */
 static int walk_table(u64 *entries, unsigned int level, u64 first_key,
 		      const struct kho_map_walker *walker, void *data)
 {
 	unsigned long i;
 	int err = 0;
 
-	for (i = 0; i < TABLE_ENTRIES && !err; i++)
+	for (i = 0; i < TABLE_ENTRIES && !err; i++) {
+		u64 key = first_key | (u64)i << level_shift(level);
+
+		if (key >= END_OF_KEYS)
+			break;
 		if (entries[i])
-			err = walk_node(&entries[i], level - 1,
-					first_key | i << level_shift(level),
-					walker, data);
+			err = walk_node(&entries[i], level - 1, key, walker,
+					data);
+	}
 	return err;
 }
 
@@ -433,7 +442,7 @@ static const unsigned long *seek_leaf(const u64 *table, unsigned int level,
 	unsigned int shift = level_shift(level);
 	unsigned long i = (*key >> shift) & (TABLE_ENTRIES - 1);
 
-	for (; i < TABLE_ENTRIES; i++) {
+	for (; i < TABLE_ENTRIES && *key < END_OF_KEYS; i++) {
 		const unsigned long *leaf;
 		const void *child;
 

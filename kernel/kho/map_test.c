@@ -779,6 +779,28 @@ static void map_test_runs_edges(struct kunit *test)
 	KUNIT_EXPECT_GT(test, test_runs.overlaps, 0);
 }
 
+/* A root that leads back to itself, where there are no keys. */
+static void map_test_beyond_keys(struct kunit *test)
+{
+	struct kho_map_runs *runs = kunit_kzalloc(test, sizeof(*runs),
+						  GFP_KERNEL);
+	struct seen *seen = new_seen(test);
+	u64 *last = (u64 *)test_map.root + BIT(KHO_MAP_TABLE_SHIFT) - 1;
+	phys_addr_t start, end;
+
+	KUNIT_ASSERT_NOT_NULL(test, runs);
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	*last = virt_to_phys(test_map.root);
+
+	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
+	KUNIT_EXPECT_EQ(test, seen->entered, KHO_MAP_DEPTH);
+	kho_map_runs_begin(runs, test_map.root);
+	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(runs, &start, &end));
+	KUNIT_EXPECT_EQ(test, start, SZ_1M);
+	KUNIT_EXPECT_FALSE(test, kho_map_runs_next(runs, &start, &end));
+	*last = 0;
+}
+
 /* --- blocks that can't be true --- */
 
 static void map_test_strike(struct kunit *test)
@@ -863,6 +885,7 @@ static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE_PARAM(map_test_walk_bad, bad_node_gen_params),
 	KUNIT_CASE(map_test_walk_bad_root),
 	KUNIT_CASE(map_test_walk_bad_ends),
+	KUNIT_CASE(map_test_beyond_keys),
 	KUNIT_CASE(map_test_strike),
 	KUNIT_CASE_PARAM(map_test_strike_overlaps, pair_gen_params),
 	KUNIT_CASE(map_test_strike_nodes),
