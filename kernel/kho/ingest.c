@@ -263,7 +263,10 @@ static void __init rewrite_add(struct rewrite *rw, phys_addr_t start,
 		phys_addr_t stop;
 
 		keep_old(rw, start);
-		start = max(start, rw->done);
+		if (rw->done > start) {
+			start = rw->done;
+			continue;
+		}
 		if (start >= end)
 			return;
 
