@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct kho_seal;
+
 /**
  * struct subtree - a named blob of a handover
  * @name: its name
@@ -29,10 +31,11 @@ void dump_scratch(u64 array, u64 size, u64 fdt);
 const char *add_scratch(u64 addr, u64 size);
 
 /* dump_map.c */
-void dump_map(u64 root, bool all_runs);
+void dump_map(u64 root, const void *root_fdt, bool all_runs);
 bool is_preserved(u64 phys, u64 size);
 bool is_map_node(u64 phys);
 u64 next_map_node(unsigned int i);
+struct kho_seal map_seal(void);
 
 /* dump_fdt.c */
 void dump_fdt(const void *fdt);
@@ -40,8 +43,9 @@ void dump_fdt(const void *fdt);
 /* formats.c */
 void dump_subtree(const struct subtree *subtree);
 
-/* dump_fsm.c, dump_mainline.c, dump_luo.c: what formats.c knows */
+/* dump_fsm.c and so on: what formats.c knows */
 void dump_fsm(const struct subtree *subtree);
+void dump_seal(const struct subtree *subtree);
 void dump_kexec_metadata(const struct subtree *subtree);
 void dump_reserve_mem(const struct subtree *subtree);
 void dump_luo(const struct subtree *subtree);

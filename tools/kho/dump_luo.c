@@ -86,7 +86,7 @@ static const void *preserved_at(u64 phys, u64 size)
 }
 
 static u64 walk_entries(u64 phys, size_t size,
-			  void (*dump)(const void *entry))
+			void (*dump)(const void *entry))
 {
 	unsigned int left = MAX_BLOCKS;
 	u64 nr = 0;

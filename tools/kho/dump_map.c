@@ -3,6 +3,7 @@
  * The preserved-memory map: what it preserves, as runs, and what it is made of.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <linux/kernel.h>
@@ -10,6 +11,7 @@
 
 #include "../../kernel/kho/internal.h"
 #include "../../kernel/kho/map.h"
+#include "../../kernel/kho/seal.h"
 #include "dump.h"
 #include "physmem.h"
 #include "report.h"
@@ -24,6 +26,10 @@ struct range {
 
 static struct range *ranges;
 static size_t nr_ranges;
+
+/* Computed on the way, before anything bad is cut off. */
+static struct kho_seal_state seal_state;
+static struct kho_seal seal;
 
 static u64 *nodes;
 static size_t nr_nodes;
@@ -60,26 +66,33 @@ static const char *check_node(u64 node)
 	return NULL;
 }
 
-static int enter(phys_addr_t node, void *data)
+static int enter(const struct kho_map_node *node, void *data)
 {
-	const char *bad = check_node(node);
+	const char *bad = check_node(node->phys);
 
 	if (bad) {
-		problem("node at %#" PRIx64 " %s", node, bad);
+		problem("node at %#" PRIx64 " %s", node->phys, bad);
 		return -EINVAL;
 	}
 	nodes = more(nodes, nr_nodes, sizeof(*nodes));
-	nodes[nr_nodes++] = node;
-	stats.nodes[stats.depth++]++;
+	nodes[nr_nodes++] = node->phys;
 	return 0;
 }
 
-static void leave(phys_addr_t node, void *data)
+/* Only nodes that enter() has passed are mapped. */
+static void *map_node(phys_addr_t phys)
+{
+	stats.nodes[stats.depth++]++;
+	kho_seal_node(&seal_state, phys_to_virt(phys));
+	return phys_to_virt(phys);
+}
+
+static void unmap_node(void *node)
 {
 	stats.depth--;
 }
 
-static int bad_node(phys_addr_t node, phys_addr_t phys, u64 size, void *data)
+static int bad_node(const struct kho_map_node *node, void *data)
 {
 	return 0;
 }
@@ -214,17 +227,29 @@ u64 next_map_node(unsigned int i)
 }
 
 /**
+ * map_seal - the seal that this map and its root FDT should have
+ *
+ * Return: the seal; valid after dump_map().
+ */
+struct kho_seal map_seal(void)
+{
+	return seal;
+}
+
+/**
  * dump_map - read and print the preserved-memory map
  * @root: physical address of its root in bytes
+ * @root_fdt: the root FDT that names it
  * @all_runs: print all runs, however many there are
  */
-void dump_map(u64 root, bool all_runs)
+void dump_map(u64 root, const void *root_fdt, bool all_runs)
 {
 	static const struct kho_map_walker walker = {
 		.enter = enter,
 		.block = block,
 		.bad = bad_node,
-		.leave = leave,
+		.map = map_node,
+		.unmap = unmap_node,
 	};
 	struct kho_map map = KHO_MAP_INIT(map);
 	size_t i;
@@ -232,7 +257,9 @@ void dump_map(u64 root, bool all_runs)
 	say("map of preserved memory at %#" PRIx64, root);
 	report_depth++;
 	map.root = phys_to_virt(root);
+	kho_seal_begin(&seal_state);
 	kho_map_walk(&map, &walker, NULL);
+	seal = kho_seal_end(&seal_state, root_fdt);
 	merge_blocks();
 	for (i = 0; i < nr_nodes; i++)
 		if (is_preserved(nodes[i], 1))

@@ -14,7 +14,6 @@
 #include "physmem.h"
 #include "report.h"
 
-#define MAX_AREAS	(MAX_NUMNODES + 2)
 #define SCRATCH_ALIGN	(PAGE_SIZE * MAX_ORDER_NR_PAGES)
 
 /* The node of x86's setup_data that leads to a handover. */
@@ -29,7 +28,7 @@ struct setup_node {
 	u64 scratch_size;
 };
 
-static struct kho_scratch areas[MAX_AREAS];
+static struct kho_scratch areas[KHO_MAX_SCRATCH];
 static unsigned int nr_areas;
 
 /**
@@ -41,7 +40,7 @@ static unsigned int nr_areas;
  */
 const char *add_scratch(u64 addr, u64 size)
 {
-	if (nr_areas == MAX_AREAS)
+	if (nr_areas == KHO_MAX_SCRATCH)
 		return "too many scratch areas";
 	areas[nr_areas++] = (struct kho_scratch) { addr, size };
 	kho_scratch_set(areas, nr_areas);

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 
 #include "../../kernel/kho/internal.h"
+#include "../../kernel/kho/seal.h"
 #include "dump.h"
 #include "report.h"
 
@@ -15,6 +16,7 @@ static const struct {
 	void (*dump)(const struct subtree *subtree);
 } formats[] = {
 	{ "kho-fsm", dump_fsm },
+	{ KHO_SEAL_SUBTREE, dump_seal },
 	{ "kexec-metadata", dump_kexec_metadata },
 	{ "memblock", dump_reserve_mem },
 	{ "LUO", dump_luo },

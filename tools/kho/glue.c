@@ -15,12 +15,12 @@
 #include "../../kernel/kho/internal.h"
 #include "glue.h"
 
-struct kho_scratch *kho_scratch;
+struct kho_scratch kho_scratch[KHO_MAX_SCRATCH];
 unsigned int kho_scratch_cnt;
 
-void kho_scratch_set(struct kho_scratch *areas, unsigned int nr)
+void kho_scratch_set(const struct kho_scratch *areas, unsigned int nr)
 {
-	kho_scratch = areas;
+	memcpy(kho_scratch, areas, nr * sizeof(*areas));
 	kho_scratch_cnt = nr;
 }
 

@@ -151,7 +151,7 @@ static void dump_handover(void *fdt)
 		problem("the map isn't in the dump");
 		return;
 	}
-	dump_map(map, options.all);
+	dump_map(map, fdt, options.all);
 	if (!is_preserved(options.fdt, PAGE_SIZE))
 		problem("the root FDT isn't preserved");
 	if (options.corpus) {

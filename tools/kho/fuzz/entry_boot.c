@@ -3,18 +3,21 @@
  * Entry point: a boot with a handover, from the setup_data node to drivers that
  * read their images and give them up.
  */
-#include <linux/libfdt.h>
-#include <linux/list.h>
-
-/* As part of this file, so that each boot begins with their variables unset. */
-#include "../../../kernel/kho/early.c"
-#include "../../../kernel/kho/preserve.c"
+#include <string.h>
 
 #include <asm/kho.h>
 #include <asm/setup_data.h>
+#include <linux/kexec_handover.h>
+#include <linux/libfdt.h>
+#include <linux/list.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
 
 #include "../../../kernel/kho/fsm/internal.h"
+#include "../../../kernel/kho/internal.h"
+#include "../../../kernel/kho/root_fdt.h"
 #include "../glue.h"
+#include "boot.h"
 #include "entry.h"
 #include "layout.h"
 #include "memory.h"
@@ -28,19 +31,31 @@
 #define HAND_ON		0x100
 #define RESTORE_ALL	0x200
 
+/* Scratch of the next handover is not what is tested. */
 void kho_scratch_reserve(void)
+{
+}
+
+void kho_scratch_measure(void)
+{
+}
+
+void kho_scratch_demote(void)
+{
+	kho_scratch_cnt = 0;
+}
+
+void kho_scratch_off(void)
 {
 }
 
 static void forget_boot(void)
 {
-	memset(&handover, 0, sizeof(handover));
-	kho_boot = false;
+	early_reset();
+	ingest_reset();
+	preserve_reset();
 	kho_in_set(NULL, NULL, true);
-	kho_scratch_set(NULL, 0);
-	kho_map_destroy(&out_map);
-	free_page((unsigned long)out_fdt);
-	out_fdt = NULL;
+	kho_scratch_cnt = 0;
 	memory_reset();
 	memblock_reset();
 }
@@ -103,19 +118,58 @@ static void read_setup_data(const struct fuzz_input *input)
 	kho_add_setup_data(phys, sizeof(node) + node.len);
 }
 
+/* What memblock says, as marks; its lists have to be lists. */
+static void mark_regions(const struct memblock_type *type,
+			 enum memblock_flags flag, enum mark mark)
+{
+	phys_addr_t end = 0;
+	unsigned long i;
+
+	for (i = 0; i < type->cnt; i++) {
+		const struct memblock_region *region = &type->regions[i];
+
+		if (region->base < end || !region->size)
+			wrong("memblock is out of order at %#lx", region->base);
+		end = region->base + region->size;
+		if ((region->flags & flag) == flag)
+			memory_mark(mark, region->base, region->size);
+	}
+}
+
+/* Early boot takes something of the first region that it may. */
+static void allocate(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *region =
+			&memblock.memory.regions[i];
+
+		if (region->flags & MEMBLOCK_KHO_FREE) {
+			memblock_reserve(region->base + region->size / 2,
+					 PAGE_SIZE);
+			return;
+		}
+	}
+}
+
 static void boot(const struct fuzz_input *input)
 {
 	read_setup_data(input);
 	kho_memblock_apply();
 	if (!is_kho_boot())
 		return;
-	oracle_read(handover.map_root);
+	oracle_read(early_map_root());
+	mark_regions(&memblock.memory, MEMBLOCK_KHO_FREE, FREE);
+	oracle_expect_not_free();
+	allocate();
 	kho_memory_init();
+	mark_regions(&memblock.reserved, MEMBLOCK_NONE, RESERVED);
 	if (!kho_in_fdt())
 		return;
 	oracle_expect_reserved();
-	oracle_mark_nodes(handover.map_root);
-	memory_mark(NODE, handover.fdt, KHO_ROOT_SIZE);
+	oracle_mark_nodes(early_map_root());
+	memory_mark(NODE, early_root_fdt(), KHO_ROOT_SIZE);
 
 	if (kho_out_init())
 		return;

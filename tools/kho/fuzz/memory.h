@@ -9,6 +9,7 @@
 /* Marks of a page. */
 enum mark {
 	RESERVED,	/* memblock gives it to nobody */
+	FREE,		/* early boot may allocate it */
 	TAKEN,		/* was preserved, and has an owner again */
 	NODE,		/* part of the map, or the root FDT */
 	NR_MARKS

@@ -68,10 +68,13 @@ static void read_node(u64 phys, unsigned int level, u64 key,
 			leaf(words, key);
 		return;
 	}
-	for (i = 0; i < 1U << TABLE_BITS; i++)
-		if (words[i])
-			read_node(words[i], level - 1, key | (u64)i <<
-				  (LEAF_BITS + (level - 1) * TABLE_BITS), leaf);
+	for (i = 0; i < 1U << TABLE_BITS; i++) {
+		u64 child = key | (u64)i << (LEAF_BITS + (level - 1) *
+					     TABLE_BITS);
+
+		if (words[i] && !(child >> (ORDER0_BIT + 1)))
+			read_node(words[i], level - 1, child, leaf);
+	}
 }
 
 /**
@@ -107,6 +110,19 @@ void oracle_expect_reserved(void)
 	for (i = 0; i < nr_blocks; i++)
 		if (!memory_all(RESERVED, blocks[i].phys, blocks[i].size))
 			wrong("%#lx bytes at %#lx are preserved, but not reserved",
+			      blocks[i].size, blocks[i].phys);
+}
+
+/**
+ * oracle_expect_not_free - nothing that was preserved may be allocated
+ */
+void oracle_expect_not_free(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_blocks; i++)
+		if (memory_any(FREE, blocks[i].phys, blocks[i].size))
+			wrong("%#lx bytes at %#lx are preserved, but marked free",
 			      blocks[i].size, blocks[i].phys);
 }
 

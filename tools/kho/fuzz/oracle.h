@@ -7,6 +7,7 @@
 void oracle_read(u64 root);
 void oracle_mark_nodes(u64 root);
 void oracle_expect_reserved(void);
+void oracle_expect_not_free(void);
 u64 oracle_block(unsigned int i);
 
 #endif /* _KHO_FUZZ_ORACLE_H */

@@ -3,6 +3,8 @@
 #ifndef _KHO_SHIM_KOBJECT_H
 #define _KHO_SHIM_KOBJECT_H
 
+#include <sys/types.h>
+
 struct kobject {
 	const char *name;
 };

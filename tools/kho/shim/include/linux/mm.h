@@ -27,6 +27,9 @@
 
 #define __ffs64(x)		__ffs(x)
 
+#define PHYS_ADDR_MAX		(~(phys_addr_t)0)
+#define SMP_CACHE_BYTES		64
+
 struct page {
 	u64 word[8];
 };
