@@ -12,6 +12,7 @@
 
 #include "../../kernel/kho/internal.h"
 #include "../../kernel/kho/root_fdt.h"
+#include "../../kernel/kho/seal.h"
 #include "corpus.h"
 #include "dump.h"
 #include "fuzz/layout.h"
@@ -92,6 +93,12 @@ static void write_images(FILE *file, void *manifest, u64 size)
 	}
 }
 
+static void clear_seal(const char *name, struct kho_seal *seal, u64 size)
+{
+	if (!strcmp(name, KHO_SEAL_SUBTREE) && size == sizeof(*seal))
+		seal->hash = 0;
+}
+
 /* One area is all that a boot needs; it holds the array. */
 static void write_scratch(FILE *file, struct fuzz_input *input)
 {
@@ -135,9 +142,12 @@ bool corpus_write(const char *path, u64 fdt)
 	for (i = 0; next_map_node(i); i++)
 		write_memory(file, next_map_node(i), PAGE_SIZE);
 	fdt_for_each_subnode(node, root, 0) {
-		if (kho_root_find(root, fdt_get_name(root, node, NULL), &phys,
-				  &size) || !physmem_at(phys, size))
+		const char *name = fdt_get_name(root, node, NULL);
+
+		if (kho_root_find(root, name, &phys, &size) ||
+		    !physmem_at(phys, size))
 			continue;
+		clear_seal(name, physmem_at(phys, size), size);
 		write_images(file, physmem_at(phys, size), size);
 		write_memory(file, phys, size);
 	}

@@ -174,6 +174,7 @@ static void boot(const struct fuzz_input *input)
 	if (kho_out_init())
 		return;
 	use_subtrees();
+	kho_in_drop_seal();
 	use_images(input->entry & HAND_ON);
 	if (input->entry & HAND_ON)
 		kho_in_hand_on();
