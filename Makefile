@@ -83,6 +83,7 @@ check: initramfses khodump fuzz-target ## run all tests: KUnit, QEMU, fuzzing
 	@scripts/kho/check.py \
 		"tools/testing/kunit/kunit.py run kho --raw_output=kunit" \
 		"$(SELFTESTS)/run_tests.py --build $(B)" \
+		"$(SELFTESTS)/khodump_test.py" \
 		"$(FUZZ) --seconds 60" \
 		"$(MAKE) -s --no-print-directory docs-check"
 
