@@ -19,6 +19,11 @@ IGNORED = "FILE_PATH_CHANGES,STATIC_CONST_CHAR_ARRAY"
 IGNORED_IN_TRACE_EVENTS = IGNORED + ",OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"
 # The author of a patch signs it off when it is sent; its context is not ours.
 IGNORED_IN_PATCHES = IGNORED + ",MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,CAMELCASE"
+# Programs of userspace, and headers that stand for the kernel's: what they call
+# has names of others, and no levels of urgency.
+IGNORED_IN_TOOLS = IGNORED + (
+    ",CAMELCASE,CONST_STRUCT,EMBEDDED_FUNCTION_NAME,IS_ENABLED_CONFIG,"
+    "LONG_LINE_STRING,MACRO_ARG_UNUSED,PRINTK_WITHOUT_KERN_LEVEL")
 DIAGNOSTIC = re.compile(r"(\S+?):\d+(?::\d+)?: (?:warning|error|note): ")
 
 
@@ -42,8 +47,11 @@ def check_style(source):
     files = tree.own_files(".c", ".h", ".S", "Kconfig")
     events = [name for name in files if name.startswith("include/trace/")]
     others = [name for name in files if name not in events]
+    tools = [os.path.join(tree.REPO, name) for name in
+             tree.own_files(".c", ".h", folders=("tools/kho",))]
     return (checkpatch(source, IGNORED, "-f", *others) +
-            checkpatch(source, IGNORED_IN_TRACE_EVENTS, "-f", *events))
+            checkpatch(source, IGNORED_IN_TRACE_EVENTS, "-f", *events) +
+            checkpatch(source, IGNORED_IN_TOOLS, "-f", *tools))
 
 
 def check_patches(source):
