@@ -188,6 +188,30 @@ def map_that_loops(vm, _notes):
     vm.sh("ls /sys/kernel/kho")
 
 
+def break_seal(vm):
+    """As a kernel does that goes on preserving: there is nothing to compare.
+
+    What a hostile kernel seals would fit, and be wrong all the same.
+    """
+    address = root_property(vm, "/kho-seal", "preserved-data")
+    with vm.physical_memory() as memory:
+        memory[address:address + 8] = bytes(8)
+
+
+@test()
+def map_that_never_ends(vm, _notes):
+    """Beyond the last key, each of hundreds of entries leads to the root."""
+    save(vm)
+    address = root_property(vm, "/", MAP)
+    with vm.physical_memory() as memory:
+        memory[address + 8 * 8:address + PAGE] = \
+            address.to_bytes(8, "little") * (PAGE // 8 - 8)
+    break_seal(vm)
+    vm.kexec()
+    expect_state(vm, "restored")
+    nic.ping(vm)
+
+
 def preserve_page(memory, root, address):
     """Sets the bit of one page in the map whose root is given."""
     key = 1 << 52 | address >> 12
@@ -277,6 +301,7 @@ def map_with_overlapping_blocks(vm, _notes):
     expect(fdt.cells(image, 1) > PAGE, "the image has but one page")
     with vm.physical_memory() as memory:
         preserve_page(memory, root, fdt.cells(image, 0) + PAGE)
+    break_seal(vm)
     vm.kexec()
     expect_reported(vm, "overlap", "nobody")
     expect_reported(vm, nic.NIC, "image lost")
