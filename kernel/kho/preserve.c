@@ -105,10 +105,13 @@ void *kho_out_fdt(void)
  * @order: the block has 2^@order pages
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if the block lies in scratch or isn't aligned; -ENOMEM.
+ * Return: 0; -EINVAL if the block lies in scratch or isn't aligned; -ENOMEM;
+ * -EOPNOTSUPP without KHO.
  */
 int kho_out_mark(phys_addr_t phys, unsigned int order)
 {
+	if (!out_map.root)
+		return -EOPNOTSUPP;
 	if (kho_scratch_overlap(phys, PAGE_SIZE << order))
 		return -EINVAL;
 	break_seal();
