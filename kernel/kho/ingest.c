@@ -309,11 +309,6 @@ static int __init collect_node(const struct kho_map_node *node, void *data)
 	return 0;
 }
 
-static int __init no_bad_node(const struct kho_map_node *node, void *data)
-{
-	return -EINVAL;
-}
-
 static int __init compare_u64(const void *left, const void *right)
 {
 	u64 a = *(const u64 *)left, b = *(const u64 *)right;
@@ -325,7 +320,6 @@ static const char * __init collect_nodes(void *map_root)
 {
 	static const struct kho_map_walker walker __initconst = {
 		.enter = collect_node,
-		.bad = no_bad_node,
 	};
 	u64 root = virt_to_phys(map_root);
 	unsigned long i;

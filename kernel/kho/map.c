@@ -354,7 +354,7 @@ static int walk_table(u64 *entries, unsigned int level, u64 first_key,
 static int report_bad(u64 *entry, const struct kho_map_node *node,
 		      const struct kho_map_walker *walker, void *data)
 {
-	int err = walker->bad(node, data);
+	int err = walker->bad ? walker->bad(node, data) : -EINVAL;
 
 	if (!err)
 		*entry = 0;
@@ -513,7 +513,6 @@ void kho_map_runs_begin(struct kho_map_runs *runs, const void *root)
 		*stream = (struct kho_map_stream) {
 			.key = kho_map_key(0, order),
 			.last_key = kho_map_key(0, order) * 2 - 1,
-			.order = order,
 		};
 		if (stream_next(root, stream))
 			runs->nr++;
@@ -635,11 +634,6 @@ static int strike_block(phys_addr_t phys, unsigned int order, void *data)
 	return 0;
 }
 
-static int strike_bad(const struct kho_map_node *node, void *data)
-{
-	return 0;
-}
-
 /**
  * kho_map_strike - take out every block that has a page in it
  * @map: the map
@@ -670,7 +664,6 @@ unsigned long kho_map_strike_overlaps(struct kho_map *map)
 	static const struct kho_map_walker walker = {
 		.enter = strike_node,
 		.block = strike_block,
-		.bad = strike_bad,
 	};
 	struct strike strike = { .map = map };
 	u64 root;

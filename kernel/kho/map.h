@@ -54,7 +54,7 @@ struct kho_map_node {
  * @run: called for blocks of one order that follow each other, up to the end
  *	of a leaf; an error ends the walk. Optional.
  * @bad: called instead of descending into a bad node; an error ends the walk.
- *	Required if @enter is there.
+ *	Optional: without it, a bad node ends the walk with -EINVAL.
  */
 struct kho_map_walker {
 	int (*enter)(const struct kho_map_node *node, void *data);
@@ -88,7 +88,6 @@ unsigned long kho_map_strike_overlaps(struct kho_map *map);
  * @key: where to look for the run after that
  * @last_key: the last key of this order
  * @leaf: the leaf that was looked at last, or NULL
- * @order: the order
  */
 struct kho_map_stream {
 	phys_addr_t start;
@@ -96,7 +95,6 @@ struct kho_map_stream {
 	u64 key;
 	u64 last_key;
 	const unsigned long *leaf;
-	unsigned int order;
 };
 
 /**

@@ -631,6 +631,22 @@ static void map_test_walk_unmappable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen->nr, 0);
 }
 
+/* Nobody to tell: the walk ends, and the node stays where it is. */
+static void map_test_walk_bad_untold(struct kunit *test)
+{
+	static const struct kho_map_walker walker = {
+		.enter = see_enter,
+		.block = see_block,
+	};
+	struct seen *seen = new_seen(test);
+
+	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
+	seen->refused = *entry_of(SZ_1M, 0, 0);
+	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &walker, seen), -EINVAL);
+	KUNIT_EXPECT_EQ(test, seen->nr, 0);
+	KUNIT_EXPECT_TRUE(test, kho_map_test(&test_map, SZ_1M, 0));
+}
+
 /* Early boot has few slots to map nodes in: one for each level has to do. */
 static void map_test_walk_slots(struct kunit *test)
 {
@@ -889,6 +905,7 @@ static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE(map_test_strike),
 	KUNIT_CASE_PARAM(map_test_strike_overlaps, pair_gen_params),
 	KUNIT_CASE(map_test_strike_nodes),
+	KUNIT_CASE(map_test_walk_bad_untold),
 	KUNIT_CASE(map_test_walk_unmappable),
 	KUNIT_CASE(map_test_walk_slots),
 	KUNIT_CASE(map_test_walk_runs),

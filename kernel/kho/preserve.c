@@ -309,11 +309,6 @@ static int seal_node(const struct kho_map_node *node, void *data)
 	return 0;
 }
 
-static int no_bad_node(const struct kho_map_node *node, void *data)
-{
-	return -EINVAL;
-}
-
 /**
  * kho_out_seal - seal what is handed over
  *
@@ -329,7 +324,6 @@ void kho_out_seal(void)
 {
 	static const struct kho_map_walker walker = {
 		.enter = seal_node,
-		.bad = no_bad_node,
 	};
 	struct kho_seal_state state;
 
