@@ -197,6 +197,7 @@ static const char * __init check_root(void)
 static const char * __init take_scratch(void)
 {
 	struct kho_scratch *areas;
+	const char *bad;
 	u64 nr;
 
 	nr = handover.scratch_size / sizeof(*areas);
@@ -213,7 +214,10 @@ static const char * __init take_scratch(void)
 	kho_scratch_set(areas, nr);
 	early_memunmap(areas, handover.scratch_size);
 
-	return check_areas(kho_scratch, nr);
+	bad = check_areas(kho_scratch, nr);
+	if (bad)
+		kho_scratch_cnt = 0;
+	return bad;
 }
 
 static const char * __init take_handover(void)

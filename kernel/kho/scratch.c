@@ -143,9 +143,6 @@ void __init kho_scratch_set(const struct kho_scratch *areas, unsigned int nr)
 {
 	memcpy(kho_scratch, areas, nr * sizeof(*areas));
 	kho_scratch_cnt = nr;
-	if (!kho_enabled)
-		pr_warn("kho=off is ignored: there is a handover\n");
-	kho_enabled = true;
 }
 
 static u64 __init scratch_bytes(void)
@@ -343,6 +340,10 @@ void __init kho_scratch_reserve(void)
 {
 	static struct kho_scratch areas[KHO_MAX_SCRATCH] __initdata;
 
+	if (!kho_enabled && kho_scratch_cnt) {
+		pr_warn("kho=off is ignored: there is a handover\n");
+		kho_enabled = true;
+	}
 	if (!kho_enabled)
 		return;
 

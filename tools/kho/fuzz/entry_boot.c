@@ -17,6 +17,7 @@
 #include "../../../kernel/kho/internal.h"
 #include "../../../kernel/kho/root_fdt.h"
 #include "../glue.h"
+#include "../physmem.h"
 #include "boot.h"
 #include "entry.h"
 #include "layout.h"
@@ -40,8 +41,16 @@ void kho_scratch_measure(void)
 {
 }
 
+/* The kernel changes what it knows of these pages: they had better exist. */
 void kho_scratch_demote(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < kho_scratch_cnt; i++)
+		if (kho_scratch[i].size &&
+		    !physmem_at(kho_scratch[i].addr, kho_scratch[i].size))
+			wrong("scratch at %#lx is no memory",
+			      kho_scratch[i].addr);
 	kho_scratch_cnt = 0;
 }
 
@@ -157,8 +166,10 @@ static void boot(const struct fuzz_input *input)
 {
 	read_setup_data(input);
 	kho_memblock_apply();
-	if (!is_kho_boot())
+	if (!is_kho_boot()) {
+		kho_memory_init();
 		return;
+	}
 	oracle_read(early_map_root());
 	mark_regions(&memblock.memory, MEMBLOCK_KHO_FREE, FREE);
 	oracle_expect_not_free();
