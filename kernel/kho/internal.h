@@ -44,22 +44,25 @@ int kho_sysfs_init(void);
 /* boot_use.c */
 u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 
-/* scratch.c */
+/* scratch_areas.c */
 
 /* One area for low memory, one for all, one for each node. */
 #define KHO_MAX_SCRATCH		(MAX_NUMNODES + 2)
 
 extern struct kho_scratch kho_scratch[KHO_MAX_SCRATCH];
 extern unsigned int kho_scratch_cnt;
-extern u64 kho_scratch_short;
 
 void kho_scratch_set(const struct kho_scratch *areas, unsigned int nr);
+bool kho_scratch_overlap(phys_addr_t phys, u64 size);
+
+/* scratch.c */
+extern u64 kho_scratch_short;
+
 void kho_scratch_demote(void);
 void kho_scratch_off(void);
 void kho_scratch_measure(void);
 void kho_scratch_reserve(void);
 void kho_scratch_release(void);
-bool kho_scratch_overlap(phys_addr_t phys, u64 size);
 
 #else
 

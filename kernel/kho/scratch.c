@@ -27,9 +27,6 @@
 /* Without kho_scratch=, twice what this boot has used until now. */
 #define DEFAULT_PERCENT	200
 
-/* Written by early boot alone. */
-struct kho_scratch kho_scratch[KHO_MAX_SCRATCH] __ro_after_init;
-unsigned int kho_scratch_cnt __ro_after_init;
 /* Bytes that early boot needed beyond what scratch has. */
 u64 kho_scratch_short __ro_after_init;
 /* Reserved as a whole, because this kernel has chosen it? */
@@ -130,19 +127,6 @@ early_param("kho_scratch", parse_kho_scratch);
 bool kho_is_enabled(void)
 {
 	return kho_enabled;
-}
-
-/**
- * kho_scratch_set - use scratch areas that the previous kernel has chosen
- * @areas: the areas, copied
- * @nr: number of areas, %KHO_MAX_SCRATCH at most
- *
- * Context: early boot, with early parameters parsed.
- */
-void __init kho_scratch_set(const struct kho_scratch *areas, unsigned int nr)
-{
-	memcpy(kho_scratch, areas, nr * sizeof(*areas));
-	kho_scratch_cnt = nr;
 }
 
 static u64 __init scratch_bytes(void)
@@ -379,28 +363,6 @@ void __init kho_scratch_release(void)
 		for (; scratch_reserved && pfn < end; pfn += pageblock_nr_pages)
 			init_cma_reserved_pageblock(pfn_to_page(pfn));
 	}
-}
-
-/**
- * kho_scratch_overlap - does memory lie in scratch?
- * @phys: physical address in bytes
- * @size: bytes
- *
- * Context: any.
- * Return: whether any of it does.
- */
-bool kho_scratch_overlap(phys_addr_t phys, u64 size)
-{
-	unsigned int i;
-
-	for (i = 0; i < kho_scratch_cnt; i++) {
-		const struct kho_scratch *area = &kho_scratch[i];
-
-		if (phys < area->addr + area->size &&
-		    (size > area->addr || phys > area->addr - size))
-			return true;
-	}
-	return false;
 }
 
 /**

@@ -90,24 +90,6 @@ void kho_node_bury(struct kho_node *node)
 }
 
 /**
- * kho_node_find - find a node by name
- * @m: the machine
- * @name: the name
- *
- * Context: @m->lock or @m->list_lock held.
- * Return: the node, or NULL.
- */
-struct kho_node *kho_node_find(struct kho_machine *m, const char *name)
-{
-	struct kho_node *node;
-
-	list_for_each_entry(node, &m->nodes, link)
-		if (!strcmp(node->name, name))
-			return node;
-	return NULL;
-}
-
-/**
  * kho_node_set_image - give a node another image
  * @node: the node
  * @image: the image, whose reference becomes the node's; or NULL

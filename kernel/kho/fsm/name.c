@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names of clients, nodes and properties, whoever has chosen them.
+ * Names of clients, nodes and properties, whoever has chosen them, and who
+ * bears one.
  */
 #include <linux/ctype.h>
+#include <linux/list.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -38,4 +40,22 @@ bool kho_name_valid(const char *name)
 bool kho_client_name_valid(const char *name)
 {
 	return kho_name_valid(name) && !strchr(name, '@');
+}
+
+/**
+ * kho_node_find - find a node by name
+ * @m: the machine
+ * @name: the name
+ *
+ * Context: @m->lock or @m->list_lock held.
+ * Return: the node, or NULL.
+ */
+struct kho_node *kho_node_find(struct kho_machine *m, const char *name)
+{
+	struct kho_node *node;
+
+	list_for_each_entry(node, &m->nodes, link)
+		if (!strcmp(node->name, name))
+			return node;
+	return NULL;
 }

@@ -8,6 +8,7 @@
 
 #include <linux/align.h>
 #include <linux/bitops.h>
+#include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/gfp_types.h>
 #include <linux/kernel.h>
@@ -23,7 +24,6 @@
 
 #define IS_ENABLED(option)	0
 #define WARN_ON_ONCE(condition)	(condition)
-#define __ro_after_init
 
 #define __ffs64(x)		__ffs(x)
 
