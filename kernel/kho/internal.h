@@ -38,6 +38,9 @@ u64 kho_boot_clock(void);
 const char *kho_lost_because(void);
 void kho_check_lost(void);
 
+/* hotplug.c */
+unsigned int kho_memory_epoch(void);
+
 /* sysfs.c */
 int kho_sysfs_init(void);
 

@@ -53,6 +53,7 @@ int kho_fill_kimage(struct kimage *image)
 	image->kho.fdt = virt_to_phys(kho_out_fdt());
 	image->kho.scratch = kbuf.mem;
 	image->kho.scratch_size = size;
+	image->kho.memory_epoch = kho_memory_epoch();
 	return 0;
 }
 

@@ -32,6 +32,16 @@ static int hand_over(struct kho_machine *m)
 	}
 }
 
+/* Why can't this image carry the handover? */
+static const char *unfit(const struct kimage *image)
+{
+	if (image->preserve_context || !image->kho.fdt)
+		return "load the image with kexec_file_load";
+	if (image->kho.memory_epoch != kho_memory_epoch())
+		return "memory was added after the image was loaded, load it again";
+	return NULL;
+}
+
 /**
  * kho_fsm_reboot - may this image be executed now?
  * @image: the image
@@ -45,6 +55,7 @@ static int hand_over(struct kho_machine *m)
 int kho_fsm_reboot(struct kimage *image)
 {
 	struct kho_machine *m = &kho_machine;
+	const char *why;
 	int err;
 
 	if (!kho_machine_lock(m)) {
@@ -57,8 +68,9 @@ int kho_fsm_reboot(struct kimage *image)
 		err = 0;
 		goto out;
 	}
-	if (image->preserve_context || !image->kho.fdt) {
-		kho_machine_error(m, "kexec: refused, load the image with kexec_file_load");
+	why = unfit(image);
+	if (why) {
+		kho_machine_error(m, "kexec: refused, %s", why);
 		err = -EBUSY;
 		goto out;
 	}

@@ -13,6 +13,7 @@ unsigned int kho_setup_data_size(void);
 unsigned int kho_setup_data(struct kimage *image, struct boot_params *params,
 			    unsigned long params_load_addr,
 			    unsigned int offset);
+int kho_e820_add_memory(const struct kimage *image, struct boot_params *params);
 #else
 static inline void kho_add_setup_data(u64 pa_data, u32 data_len)
 {
@@ -27,6 +28,12 @@ static inline unsigned int kho_setup_data(struct kimage *image,
 					  struct boot_params *params,
 					  unsigned long params_load_addr,
 					  unsigned int offset)
+{
+	return 0;
+}
+
+static inline int kho_e820_add_memory(const struct kimage *image,
+				      struct boot_params *params)
 {
 	return 0;
 }

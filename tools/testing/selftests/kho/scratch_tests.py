@@ -4,7 +4,7 @@ import nic
 from damage_tests import expect_reported
 from handover import KHO, command
 from suite import test
-from update_tests import execute, expect, expect_nics
+from update_tests import execute, expect, expect_nics, refuse_execution
 
 MIB = 1 << 20
 # Enough for the kernel and its initramfs, and for nothing else.
@@ -80,3 +80,46 @@ def large_reservations(vm, _notes):
             expect(not any(area <= start < area + mib * MIB
                            for area, mib in areas),
                    f"the crash kernel is in scratch: {line}")
+
+
+def meminfo_mib(vm, name):
+    return int(vm.sh(f"awk '/^{name}:/ {{print $2}}' /proc/meminfo")) // 1024
+
+
+@test(memory=3072)
+def huge_pages_and_cma(vm, _notes):
+    """Huge pages of boot and CMA areas find room outside of scratch."""
+    nic.set_up(vm)
+    update(vm, "kho_scratch=150% hugepagesz=1G hugepages=1 cma=200M")
+    pages = vm.read("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages")
+    expect(pages == "1", f"there are {pages} huge pages")
+    expect(vm.read(KHO + "scratch_short") == "0", "scratch was short")
+    scratch = sum(scratch_mib(vm))
+    expect(scratch == 112, f"scratch is {scratch} MiB now")
+    cma = meminfo_mib(vm, "CmaTotal")
+    expect(cma == scratch + 200, f"CMA has {cma} MiB, scratch {scratch}")
+    update(vm, "kho_scratch=150%")
+
+
+@test(room=512)
+def memory_added_after_boot(vm, _notes):
+    """It may hold what is preserved, if the image knows of it."""
+    vm.write("/sys/devices/system/memory/auto_online_blocks", "online")
+    vm.kexec_load()
+    total = meminfo_mib(vm, "MemTotal")
+    vm.add_memory()
+    vm.sh("while ! grep -q 'Node 0, zone *Normal' /proc/zoneinfo; do :; done; "
+          f"while [ $(awk '/MemTotal/ {{print $2}}' /proc/meminfo) -lt "
+          f"{(total + 400) * 1024} ]; do sleep 0.1; done")
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    refuse_execution(vm, "busy")
+    expect("load it again" in vm.read(KHO + "last_error"),
+           "last_error doesn't say why")
+    vm.kexec_load()
+    execute(vm)
+    expect_nics(vm, before)
+    expect(meminfo_mib(vm, "MemTotal") > total + 400, "the memory is gone")
+    command(vm, "finish", after="idle")
+    update(vm)

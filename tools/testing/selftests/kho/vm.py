@@ -147,11 +147,12 @@ class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
     def __init__(self, kernel, initrd, *, cpus=1, memory=768, nodes=1,
-                 append="", accel=None, log=None,
+                 room=0, append="", accel=None, log=None,
                  boot_timeout=BOOT_TIMEOUT):
         self.append = (COMMAND_LINE + append).strip()
         self.memory = memory
         self.nodes = nodes
+        self.room = room
         self.process = self.agent = None
         self.checked = self.boots = 0
         self.allowed = []
@@ -167,7 +168,9 @@ class VM:
         open(self.console_path, "wb").close()
         command = [QEMU, *MACHINE, "-accel", self.accel,
                    "-smp", f"{cpus},sockets={self.nodes}",
-                   "-m", f"{self.memory}M", *self._memory_arguments(),
+                   "-m", f"{self.memory}M" + (
+                       f",slots=1,maxmem={self.memory + self.room}M"
+                       if self.room else ""), *self._memory_arguments(),
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
                    "-serial", f"file:{self.console_path}",
@@ -204,6 +207,14 @@ class VM:
         path = os.path.join(self.folder.name, name)
         return ("-object", f"memory-backend-file,id={name},mem-path={path},"
                            f"share=on,size={size}M")
+
+    def add_memory(self):
+        """Plugs in the memory that there is room for."""
+        qmp.execute(self.monitor_path, "object-add", id="added",
+                    **{"qom-type": "memory-backend-ram",
+                       "size": self.room << 20})
+        qmp.execute(self.monitor_path, "device_add", driver="pc-dimm",
+                    id="dimm", memdev="added")
 
     @contextlib.contextmanager
     def physical_memory(self):
