@@ -27,6 +27,7 @@ struct page;
  * All of them run in process context, may sleep, and are called with no lock
  * held but the machine's own, so they may take whatever the driver needs
  * (device lock, RTNL, ...). They must not register or unregister clients.
+ * Callbacks of clients that don't depend on each other run side by side.
  *
  * @prepare: Serialize what can be serialized while the device runs on, without
  *	disturbing it. Called once or many times before @save; @pass counts
@@ -82,6 +83,8 @@ struct kho_client {
 int kho_client_register(struct kho_client *client);
 void kho_client_unregister(struct kho_client *client);
 void kho_client_set_dirty(struct kho_client *client, u64 bytes);
+void kho_client_set_estimate(struct kho_client *client, u64 save_us,
+			     u64 restore_us);
 void kho_client_invalidate(struct kho_client *client);
 bool kho_client_cancelled(const struct kho_client *client);
 __printf(2, 3)

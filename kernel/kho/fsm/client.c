@@ -35,6 +35,8 @@ struct kho_node *kho_node_create(struct kho_machine *m, const char *name)
 	node->machine = m;
 	kobject_init(&node->kobj, &kho_node_type);
 	INIT_LIST_HEAD(&node->link);
+	INIT_LIST_HEAD(&node->consumers);
+	INIT_WORK(&node->work, kho_call_work);
 	node->name = kstrdup(name, GFP_KERNEL);
 	err = node->name ? kho_node_show(node) : -ENOMEM;
 	if (err) {
@@ -42,8 +44,9 @@ struct kho_node *kho_node_create(struct kho_machine *m, const char *name)
 		return ERR_PTR(err);
 	}
 
-	guard(mutex)(&m->list_lock);
-	list_add_tail(&node->link, &m->nodes);
+	scoped_guard(mutex, &m->list_lock)
+		list_add_tail(&node->link, &m->nodes);
+	kho_graph_add(node);
 	return node;
 }
 
@@ -82,6 +85,7 @@ void kho_node_bury(struct kho_node *node)
 
 	lockdep_assert_held(&m->lock);
 
+	kho_graph_remove(node);
 	scoped_guard(mutex, &m->list_lock) {
 		node->machine = NULL;
 		list_move(&node->link, &m->dead);
@@ -94,88 +98,12 @@ void kho_node_bury(struct kho_node *node)
  * @node: the node
  * @image: the image, whose reference becomes the node's; or NULL
  *
- * Context: its machine's lock held; may sleep.
+ * Context: as kho_call(), or the machine's lock held; may sleep.
  */
 void kho_node_set_image(struct kho_node *node, struct kho_image *image)
 {
-	lockdep_assert_held(&node->machine->lock);
-
 	guard(mutex)(&node->machine->list_lock);
 	node->image = image;
-}
-
-/**
- * kho_node_depends - does a client depend on another one, directly?
- * @node: the client
- * @provider: name of the other one
- *
- * Return: whether it does.
- */
-bool kho_node_depends(const struct kho_node *node, const char *provider)
-{
-	const char * const *after = node->client ? node->client->after : NULL;
-
-	for (; after && *after; after++)
-		if (!strcmp(*after, provider))
-			return true;
-	return false;
-}
-
-/**
- * kho_node_needs - does a client depend on another one, directly or not?
- * @node: the client
- * @goal: the other one
- *
- * Context: their machine's lock held.
- * Return: whether it does.
- */
-bool kho_node_needs(const struct kho_node *node, const struct kho_node *goal)
-{
-	const char * const *after = node->client ? node->client->after : NULL;
-
-	for (; after && *after; after++) {
-		struct kho_node *provider = kho_node_find(node->machine,
-							  *after);
-
-		if (provider && (provider == goal ||
-				 kho_node_needs(provider, goal)))
-			return true;
-	}
-	return false;
-}
-
-static void append_sorted(struct kho_machine *m, struct kho_node *node,
-			  struct list_head *sorted)
-{
-	const char * const *after = node->client ? node->client->after : NULL;
-
-	if (node->sorting)
-		return;
-	node->sorting = true;
-
-	for (; after && *after; after++) {
-		struct kho_node *provider = kho_node_find(m, *after);
-
-		if (provider)
-			append_sorted(m, provider, sorted);
-	}
-	list_add_tail(&node->order, sorted);
-}
-
-/* Providers first, otherwise in the order of registration. */
-static void sort_nodes(struct kho_machine *m)
-{
-	struct kho_node *node;
-	LIST_HEAD(sorted);
-
-	list_for_each_entry(node, &m->nodes, link)
-		append_sorted(m, node, &sorted);
-
-	guard(mutex)(&m->list_lock);
-	list_for_each_entry(node, &sorted, order) {
-		node->sorting = false;
-		list_move_tail(&node->link, &m->nodes);
-	}
 }
 
 static int check_client(const struct kho_client *client)
@@ -196,25 +124,6 @@ static int check_client(const struct kho_client *client)
 	return 0;
 }
 
-static int check_providers(struct kho_machine *m, struct kho_node *node)
-{
-	const char * const *after = node->client->after;
-
-	for (; after && *after; after++) {
-		if (kho_node_find(m, *after))
-			continue;
-		pr_err("%s: client refused: it comes after %s, which isn't known\n",
-		       node->name, *after);
-		return -ENOENT;
-	}
-	if (kho_node_needs(node, node)) {
-		pr_err("%s: client refused: it depends on itself\n",
-		       node->name);
-		return -ELOOP;
-	}
-	return 0;
-}
-
 static int attach(struct kho_machine *m, struct kho_client *client)
 {
 	struct kho_node *node = kho_node_find(m, client->name);
@@ -231,7 +140,7 @@ static int attach(struct kho_machine *m, struct kho_client *client)
 		return PTR_ERR(node);
 
 	node->client = client;
-	err = check_providers(m, node);
+	err = kho_graph_join(node);
 	if (err) {
 		node->client = NULL;
 		if (!node->image)
@@ -241,7 +150,7 @@ static int attach(struct kho_machine *m, struct kho_client *client)
 
 	client->node = node;
 	node->tried = false;
-	sort_nodes(m);
+	kho_graph_sort(m);
 	kho_machine_update(m);
 	kho_machine_restore_ready(m);
 	return 0;
@@ -317,7 +226,8 @@ EXPORT_SYMBOL_GPL(kho_client_register);
  * kho_client_unregister - take part no more
  * @client: the client; if it never was registered, nothing happens
  *
- * In the middle of an update, its abort callback is called. If it had been
+ * In the middle of an update, the abort callbacks of those that depend on it
+ * are called, and its own. If it had been
  * restored, it isn't; the image is kept until finish or until it is claimed.
  *
  * Context: as kho_client_register().
@@ -358,15 +268,23 @@ void kho_client_invalidate(struct kho_client *client)
 EXPORT_SYMBOL_GPL(kho_client_invalidate);
 
 /**
- * kho_client_cancelled - does somebody wait for this callback to give up?
+ * kho_client_cancelled - had this callback better give up?
  * @client: the client
  *
+ * So it had when an abort waits for it, another client has failed, or a deadline
+ * is over: all that it does will be undone.
+ *
  * Context: prepare or save callback. It then returns -ECANCELED.
- * Return: whether an abort waits.
+ * Return: whether it had.
  */
 bool kho_client_cancelled(const struct kho_client *client)
 {
-	return client->node && READ_ONCE(client->node->machine->cancel);
+	const struct kho_machine *m;
+
+	if (!client->node)
+		return false;
+	m = client->node->machine;
+	return READ_ONCE(m->cancel) || READ_ONCE(m->giving_up);
 }
 EXPORT_SYMBOL_GPL(kho_client_cancelled);
 

@@ -81,7 +81,7 @@ static int __init kho_machine_setup(void)
 {
 	kho_machine_init(&kho_machine);
 	kho_machine.global = true;
-	return 0;
+	return kho_schedule_init();
 }
 early_initcall(kho_machine_setup);
 

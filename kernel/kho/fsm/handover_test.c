@@ -149,6 +149,36 @@ static void handover_test_timeline(struct kunit *test)
 }
 
 /* An older driver, which knows only the older format, picks that one. */
+static void expect_spans(struct kunit *test, const struct kho_node *node,
+			 const enum kho_op *ops, unsigned int nr)
+{
+	unsigned int i;
+	u64 last = 0;
+
+	KUNIT_ASSERT_EQ(test, node->nr_spans, nr);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_EQ(test, node->spans[i].op, ops[i]);
+		KUNIT_EXPECT_GE(test, node->spans[i].start, last);
+		KUNIT_EXPECT_GE(test, node->spans[i].end, node->spans[i].start);
+		last = node->spans[i].end;
+	}
+}
+
+/* A client's calls, those in the kernel before included. */
+static void handover_test_client_timeline(struct kunit *test)
+{
+	static const enum kho_op ops[] = {
+		KHO_OP_PREPARE, KHO_OP_SAVE, KHO_OP_RESTORE, KHO_OP_FINISH,
+	};
+	struct test_world *next = after_kexec(test, NULL);
+	struct kho_node *node = test_client_add(next, "a", "")->client.node;
+
+	expect_spans(test, node, ops, 3);
+	KUNIT_ASSERT_EQ(test, test_command(next, "a", "finish"), 0);
+	expect_spans(test, node, ops, 4);
+	expect_nothing_kept(next);
+}
+
 static void handover_test_older_driver(struct kunit *test)
 {
 	static const char * const older[] = { "test-v1", NULL };
@@ -661,6 +691,24 @@ static void change_cell(void *manifest, const char *prop, unsigned int i,
 	reseal(manifest);
 }
 
+static void wrong_op(void *manifest)
+{
+	change_cell(manifest, "spans", 0, KHO_NR_OPS);
+}
+
+/* What can't be is not shown. */
+static void handover_test_client_timeline_nonsense(struct kunit *test)
+{
+	static const enum kho_op ops[] = { KHO_OP_SAVE, KHO_OP_RESTORE };
+	struct test_world *next = after_kexec(test, wrong_op);
+	struct kho_node *node;
+
+	test_client_add(next, "a", "");
+	node = test_client_add(next, "b", "a")->client.node;
+	expect_spans(test, node, ops, 2);
+	expect_nothing_kept(next);
+}
+
 static void image_of_another(void *manifest)
 {
 	change_cell(manifest, "image", 0,
@@ -1143,6 +1191,8 @@ static struct kunit_case handover_test_cases[] = {
 	KUNIT_CASE(handover_test_round_trip),
 	KUNIT_CASE(handover_test_takes_memory),
 	KUNIT_CASE(handover_test_timeline),
+	KUNIT_CASE(handover_test_client_timeline),
+	KUNIT_CASE(handover_test_client_timeline_nonsense),
 	KUNIT_CASE(handover_test_timeline_nonsense),
 	KUNIT_CASE(handover_test_older_driver),
 	KUNIT_CASE(handover_test_consumer_first),

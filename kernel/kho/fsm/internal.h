@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "table.h"
@@ -75,6 +76,20 @@ u64 kho_image_checksum(const struct kho_image *image);
 struct kho_extent *kho_image_find_extent(const struct kho_image *image,
 					 u64 phys, u64 nr_pages);
 
+/**
+ * struct kho_prediction - the blackout to come, in microseconds
+ * @save_us: until the last client is saved
+ * @kexec_us: from there to the first restore; 0 if that isn't known
+ * @restore_us: until the last client is restored
+ * @total_us: sum
+ */
+struct kho_prediction {
+	u64 save_us;
+	u64 kexec_us;
+	u64 restore_us;
+	u64 total_us;
+};
+
 /* What the timeline knows, in the order in which it happens. */
 enum kho_event {
 	KHO_EV_PREPARE,
@@ -93,6 +108,33 @@ extern const char * const kho_event_names[KHO_NR_EVENTS];
 
 struct kho_machine;
 
+/* The first callbacks and the last ones are remembered. */
+#define KHO_SPANS	12
+
+/**
+ * struct kho_span - when a client was called; also the format in the manifest
+ * @op: what it was asked, an enum kho_op
+ * @start: when, in ticks of kho_clock()
+ * @end: when it was done
+ */
+struct kho_span {
+	u64 op;
+	u64 start;
+	u64 end;
+};
+
+/**
+ * struct kho_edge - one client depends on another one
+ * @provider: the other one; NULL while there is none of that name
+ * @consumer: the client
+ * @link: in the provider's list of consumers
+ */
+struct kho_edge {
+	struct kho_node *provider;
+	struct kho_node *consumer;
+	struct list_head link;
+};
+
 /**
  * struct kho_node - one client, or an image that waits for one
  * @link: in the machine's list
@@ -107,10 +149,29 @@ struct kho_machine;
  * @dirty: bytes to write if saved now, as the client says; any context
  * @stale: what was prepared is out of date, as the client says; any context
  * @us: duration of the last callback of each kind, in microseconds
+ * @spans: when the client was called in this update, by this kernel and the
+ *	one before; under the machine's lock, as in kho_call()
+ * @nr_spans: how many
+ * @estimate_us: duration of the next callback of each kind in microseconds, as
+ *	the client says; 0 for unknown; any context
+ * @path_us: for predictions; under the machine's lock
  * @reason: the client's own words about a failure
  * @tried: restore has failed, and is not repeated without a command
- * @sorting: mark of the topological sort
- * @order: its result
+ * @deadline_ms: for each kind of callback, in milliseconds; 0 for the machine's;
+ *	any context
+ * @edges: whom the client depends on, in the order of its @after
+ * @nr_edges: how many
+ * @consumers: edges of those who depend on this node
+ * @marked: by kho_graph_mark()
+ * @called: takes part in the next kho_sweep()
+ * @index: place in the machine's list, and
+ * @waits: number of nodes to wait for, while turns are taken
+ * @turn: in the list of those who need not wait, or of those that have ended
+ * @work: calls the client, and leaves
+ * @op: what it is asked,
+ * @err: the answer,
+ * @started: when it was asked, in jiffies, and
+ * @running: whether the answer is waited for
  */
 struct kho_node {
 	struct list_head link;
@@ -125,10 +186,40 @@ struct kho_node {
 	u64 dirty;
 	bool stale;
 	u64 us[KHO_NR_OPS];
+	struct kho_span spans[KHO_SPANS];
+	unsigned int nr_spans;
+	u64 estimate_us[KHO_NR_OPS];
+	u64 path_us;
 	char reason[160];
 	bool tried;
-	bool sorting;
-	struct list_head order;
+	unsigned int deadline_ms[KHO_NR_OPS];
+
+	/* The graph: under the machine's lock. */
+	struct kho_edge *edges;
+	unsigned int nr_edges;
+	struct list_head consumers;
+	bool marked;
+
+	/* Calls: as the graph; @err and @turn also under @ended_wait.lock. */
+	bool called;
+	unsigned int index;
+	unsigned int waits;
+	struct list_head turn;
+	struct work_struct work;
+	enum kho_op op;
+	int err;
+	unsigned long started;
+	bool running;
+};
+
+/**
+ * struct kho_turns - goes through all nodes in the order of the graph
+ * @ready: those who need not wait
+ * @consumers_first: which order?
+ */
+struct kho_turns {
+	struct list_head ready;
+	bool consumers_first;
 };
 
 /**
@@ -141,15 +232,27 @@ struct kho_node {
  * @dead: nodes to be taken out of sysfs by @bury, which takes no @lock:
  *	sysfs waits for its users, who may be waiting for @lock
  * @bury: empties @dead
- * @state: derived from the nodes; read anywhere
+ * @state: derived from @count; read anywhere
+ * @count: number of nodes in each state
  * @running: a command runs; written under @lock, read anywhere
  * @cancel: an abort waits for the running command to give up
+ * @giving_up: the running command has failed, and will be undone; written under
+ *	@lock, read anywhere
+ * @ended: nodes whose callbacks have come to an end, under @ended_wait.lock
+ * @ended_wait: for who waits for them
+ * @at_once: how many callbacks may run at the same time
+ * @deadline_ms: for each kind of callback, in milliseconds; 0 for none; any
+ *	context
  * @hold: after a rollback, clients restore only on command
  * @executing: the gate has let kexec pass; nothing may change any more
  * @manifest: what is handed over about the images, while there is any
  * @published: @manifest is part of the handover; protected by @lock
  * @global: the machine that /sys/kernel/kho shows and that is handed over
  * @generation: live updates since the last cold boot
+ * @kexec_us: from the gate to the first restore in the last update, in
+ *	microseconds; 0 if there was none
+ * @downtime_limit_us: the longest blackout that is allowed, in microseconds; 0
+ *	for any; any context
  * @clock: when the events happened, in ticks of kho_clock(), 0 for not yet
  * @error_lock: protects @error
  * @error: who failed, in which phase, why
@@ -161,14 +264,22 @@ struct kho_machine {
 	struct list_head dead;
 	struct work_struct bury;
 	enum kho_state state;
+	unsigned int count[KHO_NR_STATES];
 	bool running;
 	bool cancel;
+	bool giving_up;
+	struct list_head ended;
+	wait_queue_head_t ended_wait;
+	unsigned int at_once;
+	unsigned int deadline_ms[KHO_NR_OPS];
 	bool hold;
 	bool executing;
 	struct kho_image *manifest;
 	bool published;
 	bool global;
 	u64 generation;
+	u64 kexec_us;
+	u64 downtime_limit_us;
 	u64 clock[KHO_NR_EVENTS];
 	spinlock_t error_lock;	/* see above */
 	char error[320];
@@ -185,8 +296,33 @@ bool kho_machine_any_client(struct kho_machine *m, unsigned int states);
 void kho_machine_restore_ready(struct kho_machine *m);
 void kho_machine_update(struct kho_machine *m);
 void kho_machine_leave(struct kho_machine *m, struct kho_node *node);
+void kho_node_set_state(struct kho_node *node, enum kho_state state);
+bool kho_providers_restored(const struct kho_node *node);
 __printf(2, 3)
 void kho_machine_error(struct kho_machine *m, const char *fmt, ...);
+
+/* ops.c */
+int kho_call(struct kho_node *node, enum kho_op op);
+
+/* schedule.c */
+int kho_schedule_init(void);
+int kho_sweep(struct kho_machine *m, enum kho_command command, enum kho_op op,
+	      bool consumers_first);
+int kho_call_here(struct kho_node *node, enum kho_command command,
+		  enum kho_op op);
+void kho_call_work(struct work_struct *work);
+
+/* graph.c */
+void kho_graph_add(struct kho_node *node);
+void kho_graph_remove(struct kho_node *node);
+int kho_graph_join(struct kho_node *node);
+void kho_graph_leave(struct kho_node *node);
+void kho_graph_mark(struct kho_machine *m, const struct kho_node *goal);
+void kho_graph_sort(struct kho_machine *m);
+void kho_turns_begin(struct kho_turns *turns, struct kho_machine *m,
+		     bool consumers_first);
+struct kho_node *kho_turns_next(struct kho_turns *turns);
+void kho_turns_done(struct kho_turns *turns, struct kho_node *node);
 
 /* client.c */
 int kho_machine_register(struct kho_machine *m, struct kho_client *client);
@@ -196,8 +332,6 @@ struct kho_node *kho_node_find(struct kho_machine *m, const char *name);
 void kho_node_bury(struct kho_node *node);
 void kho_bury_dead(struct work_struct *work);
 void kho_node_set_image(struct kho_node *node, struct kho_image *image);
-bool kho_node_depends(const struct kho_node *node, const char *provider);
-bool kho_node_needs(const struct kho_node *node, const struct kho_node *goal);
 
 /* name.c */
 bool kho_name_valid(const char *name);
@@ -213,7 +347,15 @@ int kho_manifest_read(struct kho_machine *m, phys_addr_t phys, size_t size);
 /* timeline.c */
 void kho_timeline_mark(struct kho_machine *m, enum kho_event event);
 void kho_timeline_restart(struct kho_machine *m);
+u64 kho_timeline_between(const struct kho_machine *m, enum kho_event from,
+			 enum kho_event to);
+void kho_timeline_add(struct kho_node *node, enum kho_op op, u64 start);
 ssize_t kho_timeline_show(struct kho_machine *m, char *buf);
+ssize_t kho_timeline_show_node(struct kho_node *node, char *buf);
+
+/* predict.c */
+void kho_predict(struct kho_machine *m, struct kho_prediction *p);
+int kho_predict_allows(struct kho_machine *m);
 
 /* handover.c */
 extern struct kho_machine kho_machine;

@@ -6,11 +6,9 @@
 #define pr_fmt(fmt) "kho: " fmt
 
 #include <linux/bits.h>
-#include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/printk.h>
 #include <linux/string.h>
-#include <trace/events/kho.h>
 
 #include "internal.h"
 
@@ -91,26 +89,16 @@ static void mark_reached(struct kho_machine *m)
 
 	if (events[m->state])
 		kho_timeline_mark(m, events[m->state]);
+	if (m->state == KHO_RESTORED)
+		m->kexec_us = kho_timeline_between(m, KHO_EV_EXEC,
+						   KHO_EV_RESTORE);
 }
 
-/**
- * kho_machine_update - derive the machine's state anew
- * @m: the machine
- *
- * Context: @m->lock held; may sleep.
- */
-void kho_machine_update(struct kho_machine *m)
+static void derive_state(struct kho_machine *m)
 {
-	unsigned int count[KHO_NR_STATES] = {};
 	enum kho_state old = m->state;
-	struct kho_node *node;
 
-	lockdep_assert_held(&m->lock);
-
-	list_for_each_entry(node, &m->nodes, link)
-		count[node->state]++;
-
-	WRITE_ONCE(m->state, kho_derive_state(count));
+	WRITE_ONCE(m->state, kho_derive_state(m->count));
 	if (m->state == old)
 		return;
 
@@ -120,276 +108,131 @@ void kho_machine_update(struct kho_machine *m)
 		m->hold = false;
 }
 
-static void set_node_state(struct kho_node *node, enum kho_state state)
-{
-	enum kho_state old = node->state;
-
-	WRITE_ONCE(node->state, state);
-	if (state != old)
-		kho_node_changed(node, old);
-	kho_machine_update(node->machine);
-}
-
-static int op_prepare(struct kho_node *node)
-{
-	struct kho_client *client = node->client;
-	int err;
-
-	if (!node->image) {
-		struct kho_image *image = kho_image_create(client->compatible);
-
-		if (IS_ERR(image))
-			return PTR_ERR(image);
-		kho_node_set_image(node, image);
-		node->pass = 0;
-	}
-
-	kho_image_rewind(node->image);
-	WRITE_ONCE(node->stale, false);
-	err = client->ops->prepare(client, node->image, node->pass + 1);
-	if (!err)
-		node->pass++;
-	node->bytes = node->image->wrote;
-	return err;
-}
-
-static int op_save(struct kho_node *node)
-{
-	int err;
-
-	kho_image_rewind(node->image);
-	err = node->client->ops->save(node->client, node->image);
-	node->bytes = node->image->wrote;
-	if (!err)
-		kho_image_seal(node->image);
-	return err;
-}
-
-static int op_abort(struct kho_node *node)
-{
-	struct kho_image *image = node->image;
-
-	/* Not even an image: its prepare was not entered. */
-	if (!image)
-		return 0;
-
-	node->client->ops->abort(node->client);
-	kho_node_set_image(node, NULL);
-	kho_image_condemn(image);
-	node->pass = 0;
-	return 0;
-}
-
-static int op_rollback(struct kho_node *node)
-{
-	node->client->ops->abort(node->client);
-	return 0;
-}
-
-static int op_restore(struct kho_node *node)
-{
-	struct kho_client *client = node->client;
-	int err;
-
-	node->tried = true;
-	if (node->image->broken) {
-		kho_client_explain(client, "%s", node->image->broken);
-		return -EBADMSG;
-	}
-	if (!kho_image_format(node->image, client->compatible)) {
-		kho_client_explain(client, "image has no format that this driver knows");
-		return -EPROTO;
-	}
-
-	kho_timeline_mark(node->machine, KHO_EV_RESTORE);
-	err = client->ops->restore(client, node->image);
-	if (!err)
-		node->tried = false;
-	return err;
-}
-
-static int op_discard(struct kho_node *node)
-{
-	struct kho_image *image = node->image;
-
-	pr_notice("%s: image discarded\n", node->name);
-	kho_node_set_image(node, NULL);
-	kho_image_condemn(image);
-	return 0;
-}
-
-static int op_finish(struct kho_node *node)
-{
-	struct kho_image *image = node->image;
-
-	if (node->client->ops->finish)
-		node->client->ops->finish(node->client);
-	kho_node_set_image(node, NULL);
-	kho_image_condemn(image);
-	return 0;
-}
-
-static int call(struct kho_node *node, enum kho_op op)
-{
-	static int (* const ops[KHO_NR_OPS])(struct kho_node *node) = {
-		[KHO_OP_PREPARE] = op_prepare,
-		[KHO_OP_SAVE] = op_save,
-		[KHO_OP_ABORT] = op_abort,
-		[KHO_OP_RESTORE] = op_restore,
-		[KHO_OP_ROLLBACK] = op_rollback,
-		[KHO_OP_FINISH] = op_finish,
-		[KHO_OP_DISCARD] = op_discard,
-	};
-	ktime_t start = ktime_get();
-	int err;
-
-	if (!ops[op])
-		return 0;
-
-	node->reason[0] = '\0';
-	trace_kho_callback_start(node->name, op);
-	err = ops[op](node);
-	node->us[op] = ktime_us_delta(ktime_get(), start);
-	trace_kho_callback_end(node->name, op, err);
-	if (err)
-		kho_machine_error(node->machine, "%s: %s: %pe%s%s", node->name,
-				  kho_op_names[op], ERR_PTR(err),
-				  node->reason[0] ? ": " : "", node->reason);
-	return err;
-}
-
-/* An operation has ended: where does that lead? */
-static void finish_hop(struct kho_node *node, enum kho_op op, int err)
-{
-	const struct kho_transition *end;
-
-	if (!kho_op_completes(op))
-		return;
-	end = kho_transition(node->state, err ? KHO_CMD_FAIL : KHO_CMD_DONE);
-	set_node_state(node, end->next);
-}
-
-/* One hop of one client. If it fails, unwinding is up to the caller. */
-static int step(struct kho_node *node, enum kho_command command)
-{
-	const struct kho_transition *hop = kho_transition(node->state, command);
-	int err;
-
-	set_node_state(node, hop->next);
-	err = call(node, hop->op);
-	finish_hop(node, hop->op, err);
-	return err;
-}
-
-/* A client whose callback failed has been left in aborting. */
-static void abort_one(struct kho_node *node)
-{
-	if (node->state == KHO_ABORTING)
-		finish_hop(node, KHO_OP_ABORT, call(node, KHO_OP_ABORT));
-	else if (kho_transition(node->state, KHO_CMD_ABORT))
-		step(node, KHO_CMD_ABORT);
-}
-
-/* Everybody, or @target and who needs it, back to running; consumers first. */
-static void unwind(struct kho_machine *m, struct kho_node *target)
+/**
+ * kho_machine_update - count who is in which state, after nodes have come or gone
+ * @m: the machine
+ *
+ * Context: @m->lock held; may sleep.
+ */
+void kho_machine_update(struct kho_machine *m)
 {
 	struct kho_node *node;
 
-	kho_handover_withdraw(m);
-	list_for_each_entry_reverse(node, &m->nodes, link)
-		if (node->client && (!target || node == target ||
-				     kho_node_needs(node, target)))
-			abort_one(node);
+	lockdep_assert_held(&m->lock);
+
+	memset(m->count, 0, sizeof(m->count));
+	list_for_each_entry(node, &m->nodes, link)
+		m->count[node->state]++;
+	derive_state(m);
 }
 
-static bool providers_restored(struct kho_machine *m,
-			       const struct kho_node *node)
+/**
+ * kho_node_set_state - take a client to another state
+ * @node: the client
+ * @state: the state
+ *
+ * Context: its machine's lock held; may sleep.
+ */
+void kho_node_set_state(struct kho_node *node, enum kho_state state)
 {
-	struct kho_node *other;
+	struct kho_machine *m = node->machine;
+	enum kho_state old = node->state;
 
-	list_for_each_entry(other, &m->nodes, link)
-		if (other->state == KHO_RESTORING &&
-		    kho_node_depends(node, other->name))
+	lockdep_assert_held(&m->lock);
+
+	if (state == old)
+		return;
+	m->count[old]--;
+	m->count[state]++;
+	WRITE_ONCE(node->state, state);
+	kho_node_changed(node, old);
+	derive_state(m);
+}
+
+/**
+ * kho_providers_restored - have all providers of a client their state back?
+ * @node: the client
+ *
+ * Context: its machine's lock held.
+ * Return: whether they have.
+ */
+bool kho_providers_restored(const struct kho_node *node)
+{
+	unsigned int i;
+
+	for (i = 0; i < node->nr_edges; i++)
+		if (node->edges[i].provider &&
+		    node->edges[i].provider->state == KHO_RESTORING)
 			return false;
 	return true;
 }
 
-/* Is it this client's turn to have @op done, on @command? */
-static bool its_turn(struct kho_machine *m, const struct kho_node *node,
-		     const struct kho_node *target, enum kho_command command,
-		     enum kho_op op)
+/* Does @command, in this phase, ask something of this client? */
+static bool takes_part(const struct kho_node *node, enum kho_command command,
+		       enum kho_op op)
 {
 	const struct kho_transition *hop = kho_transition(node->state, command);
 
-	if (!hop || hop->op != op || (target && node != target))
+	if (!hop || hop->op != op)
 		return false;
-	if (!node->client && op != KHO_OP_DISCARD)
-		return false;
-	return op != KHO_OP_RESTORE || providers_restored(m, node);
-}
-
-static int visit(struct kho_machine *m, struct kho_node *node,
-		 enum kho_command command, enum kho_op op)
-{
-	bool outgoing = op == KHO_OP_PREPARE || op == KHO_OP_SAVE;
-
-	if (outgoing && READ_ONCE(m->cancel)) {
-		kho_machine_error(m, "%s: %s: aborted", node->name,
-				  kho_op_names[op]);
-		return -ECANCELED;
-	}
-	return step(node, command);
+	return node->client || op == KHO_OP_DISCARD;
 }
 
 /*
- * Call all whose turn it is. Going out, the first error ends it; coming in,
- * one client's trouble is not the others'.
+ * Everybody, or who needs @target, and maybe it as well, back to running;
+ * consumers first.
  */
+static void unwind(struct kho_machine *m, struct kho_node *target,
+		   bool target_too)
+{
+	struct kho_node *node;
+
+	kho_handover_withdraw(m);
+	if (target)
+		kho_graph_mark(m, target);
+	list_for_each_entry(node, &m->nodes, link)
+		node->called = (!target || node->marked) &&
+			       (node != target || target_too) &&
+			       (node->state == KHO_ABORTING ||
+				takes_part(node, KHO_CMD_ABORT, KHO_OP_ABORT));
+	kho_sweep(m, KHO_CMD_ABORT, KHO_OP_ABORT, true);
+}
+
 static int sweep(struct kho_machine *m, struct kho_node *target,
 		 enum kho_command command, enum kho_op op, bool consumers_first)
 {
-	struct list_head *pos, *next;
-	int err, first_err = 0;
+	struct kho_node *node;
 
-	for (pos = consumers_first ? m->nodes.prev : m->nodes.next;
-	     pos != &m->nodes; pos = next) {
-		struct kho_node *node = list_entry(pos, struct kho_node, link);
-
-		next = consumers_first ? pos->prev : pos->next;
-		if (!its_turn(m, node, target, command, op))
-			continue;
-
-		err = visit(m, node, command, op);
-		first_err = first_err ?: err;
-		if (err && op != KHO_OP_RESTORE)
-			break;
-	}
-	return first_err;
+	list_for_each_entry(node, &m->nodes, link)
+		node->called = (!target || node == target) &&
+			       takes_part(node, command, op);
+	return kho_sweep(m, command, op, consumers_first);
 }
 
 /* What has gone stale is prepared again while the system still runs. */
 static int refresh_stale(struct kho_machine *m, struct kho_node *target)
 {
 	struct kho_node *node;
-	int err = 0;
 
-	list_for_each_entry(node, &m->nodes, link) {
-		if (!READ_ONCE(node->stale) || node->state != KHO_PREPARED ||
-		    (target && node != target))
-			continue;
-		err = visit(m, node, KHO_CMD_PREPARE, KHO_OP_PREPARE);
-		if (err)
-			break;
-	}
-	return err;
+	list_for_each_entry(node, &m->nodes, link)
+		node->called = (!target || node == target) &&
+			       READ_ONCE(node->stale) &&
+			       node->state == KHO_PREPARED;
+	return kho_sweep(m, KHO_CMD_PREPARE, KHO_OP_PREPARE, false);
 }
 
-/* Everybody is prepared, and the blackout begins. */
-static int before_save(struct kho_machine *m, struct kho_node *target)
+/* Everybody is prepared, and the blackout may begin. */
+static int before_save(struct kho_machine *m, struct kho_node *target,
+		       bool *refused)
 {
 	int err = refresh_stale(m, target);
 
-	if (!err && !target)
+	if (err || target)
+		return err;
+
+	err = kho_predict_allows(m);
+	*refused = err;
+	if (!err)
 		kho_timeline_mark(m, KHO_EV_SAVE);
 	return err;
 }
@@ -402,25 +245,30 @@ static void refuse(struct kho_node *node, enum kho_command command,
 			    kho_state_names[node->state], why);
 }
 
-static bool neighbours_allow(struct kho_machine *m, struct kho_node *target,
+static bool neighbour_allows(struct kho_node *node, unsigned int states,
 			     enum kho_command command)
 {
-	unsigned int providers_in = neighbours[command].providers_in;
-	unsigned int consumers_in = neighbours[command].consumers_in;
-	struct kho_node *other;
+	if (!states || !node || states & BIT(node->state))
+		return true;
+	refuse(node, command, ", it must come first");
+	return false;
+}
 
-	list_for_each_entry(other, &m->nodes, link) {
-		bool bad = providers_in && !(providers_in & BIT(other->state)) &&
-			   kho_node_depends(target, other->name);
+static bool neighbours_allow(struct kho_node *target, enum kho_command command)
+{
+	const struct kho_edge *edge;
+	unsigned int i;
 
-		bad |= other->client && consumers_in &&
-		       !(consumers_in & BIT(other->state)) &&
-		       kho_node_depends(other, target->name);
-		if (bad) {
-			refuse(other, command, ", it must come first");
+	for (i = 0; i < target->nr_edges; i++)
+		if (!neighbour_allows(target->edges[i].provider,
+				      neighbours[command].providers_in,
+				      command))
 			return false;
-		}
-	}
+	list_for_each_entry(edge, &target->consumers, link)
+		if (!neighbour_allows(edge->consumer,
+				      neighbours[command].consumers_in,
+				      command))
+			return false;
 	return true;
 }
 
@@ -455,7 +303,7 @@ static int check_target(struct kho_machine *m, struct kho_node *target,
 		refuse(target, command, ", another update isn't finished");
 		return -EBUSY;
 	}
-	return neighbours_allow(m, target, command) ? 0 : -EBUSY;
+	return neighbours_allow(target, command) ? 0 : -EBUSY;
 }
 
 /* Nothing has been changed when a command is refused. */
@@ -543,6 +391,7 @@ static void clean_up(struct kho_machine *m)
 static int carry_out(struct kho_machine *m, struct kho_node *target,
 		     enum kho_command command)
 {
+	bool refused = false;
 	unsigned int i;
 	int err;
 
@@ -556,7 +405,7 @@ static int carry_out(struct kho_machine *m, struct kho_node *target,
 		enum kho_op op = plans[command][i].op;
 
 		if (op == KHO_OP_SAVE)
-			err = before_save(m, target);
+			err = before_save(m, target, &refused);
 		if (op && !err)
 			err = sweep(m, target, command, op,
 				    plans[command][i].consumers_first);
@@ -564,8 +413,9 @@ static int carry_out(struct kho_machine *m, struct kho_node *target,
 	if (!err)
 		err = end(m, command);
 
-	if (err && (command == KHO_CMD_PREPARE || command == KHO_CMD_SAVE))
-		unwind(m, target);
+	if (err && !refused &&
+	    (command == KHO_CMD_PREPARE || command == KHO_CMD_SAVE))
+		unwind(m, target, true);
 	clean_up(m);
 	return err;
 }
@@ -576,12 +426,13 @@ static int carry_out(struct kho_machine *m, struct kho_node *target,
  * @target: one client, or NULL for all
  * @command: a command from userspace
  *
- * A failed prepare or save has been unwound when this returns.
+ * A failed prepare or save has been unwound when this returns. A save that is
+ * refused as the blackout would be too long leaves everybody prepared.
  *
  * Context: @m->lock held; may sleep.
  * Return: 0; -EBUSY if it is refused in this state; -EINVAL if it needs a
- * target; -ENODEV if there is no client; or the error of the first callback
- * that failed.
+ * target; -ENODEV if there is no client; -ETIME if the blackout would be too
+ * long; or as kho_sweep().
  */
 int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 		    enum kho_command command)
@@ -689,9 +540,9 @@ void kho_machine_restore_ready(struct kho_machine *m)
 		return;
 	/* Providers come first in the list, so one pass is enough. */
 	list_for_each_entry(node, &m->nodes, link)
-		if (!node->tried &&
-		    its_turn(m, node, NULL, KHO_CMD_RESTORE, KHO_OP_RESTORE))
-			step(node, KHO_CMD_RESTORE);
+		if (!node->tried && kho_providers_restored(node) &&
+		    takes_part(node, KHO_CMD_RESTORE, KHO_OP_RESTORE))
+			kho_call_here(node, KHO_CMD_RESTORE, KHO_OP_RESTORE);
 }
 
 /**
@@ -708,13 +559,14 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 	if (node->image && !node->image->incoming) {
 		pr_warn("%s: leaves the update in state %s\n", node->name,
 			kho_state_names[node->state]);
-		kho_handover_withdraw(m);
-		abort_one(node);
+		unwind(m, node, false);
+		kho_call_here(node, KHO_CMD_ABORT, KHO_OP_ABORT);
 	}
 	/* The driver lets go by itself; its image waits for another one. */
 	if (node->state == KHO_RESTORED)
-		set_node_state(node, KHO_RESTORING);
+		kho_node_set_state(node, KHO_RESTORING);
 
+	kho_graph_leave(node);
 	node->client->node = NULL;
 	node->client = NULL;
 	clean_up(m);
@@ -731,5 +583,8 @@ void kho_machine_init(struct kho_machine *m)
 	spin_lock_init(&m->error_lock);
 	INIT_LIST_HEAD(&m->nodes);
 	INIT_LIST_HEAD(&m->dead);
+	INIT_LIST_HEAD(&m->ended);
+	init_waitqueue_head(&m->ended_wait);
+	m->at_once = UINT_MAX;
 	INIT_WORK(&m->bury, kho_bury_dead);
 }

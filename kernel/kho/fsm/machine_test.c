@@ -460,6 +460,23 @@ static void machine_test_leave(struct kunit *test)
 	leaves_in(w, "save", "Ab", "saved");
 }
 
+/* Who depends on it can't do without, and is called first. */
+static void machine_test_provider_leaves(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *a = test_client_add(w, "a", "");
+
+	test_client_add(w, "b", "a");
+	test_client_add(w, "c", "b");
+	test_client_add(w, "d", "");
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "save"), 0);
+	w->log[0] = '\0';
+	kho_machine_unregister(&w->m, &a->client);
+	test_expect_log(w, "Ac Ab Aa");
+	test_expect_state(w, "c", "idle");
+	test_expect_state(w, "d", "saved");
+}
+
 /* The rest can still be handed over, and then without the one that left. */
 static void machine_test_leave_saved(struct kunit *test)
 {
@@ -1004,6 +1021,7 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE(machine_test_late_client_prepares),
 	KUNIT_CASE(machine_test_guest),
 	KUNIT_CASE(machine_test_leave),
+	KUNIT_CASE(machine_test_provider_leaves),
 	KUNIT_CASE(machine_test_leave_saved),
 	KUNIT_CASE(machine_test_all_leave),
 	KUNIT_CASE(machine_test_one_client),

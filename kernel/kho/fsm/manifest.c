@@ -15,6 +15,7 @@
  *				memory = <u64 address, u64 pages, u64 XXH64, ...>;
  *				pass = <u32>; bytes = <u64>;
  *				us = <u64 duration, one for each enum kho_op>;
+ *				spans = <u64 enum kho_op, u64 start, u64 end, ...>;
  *			};
  *		};
  *	};
@@ -85,7 +86,9 @@ static int write_image(struct kho_image *manifest, const struct kho_node *node)
 		       sizeof(u64)) ?:
 	      kho_image_set_u32(manifest, "pass", node->pass) ?:
 	      kho_image_set_u64(manifest, "bytes", node->bytes) ?:
-	      set_u64s(manifest, "us", node->us, ARRAY_SIZE(node->us));
+	      set_u64s(manifest, "us", node->us, ARRAY_SIZE(node->us)) ?:
+	      set_u64s(manifest, "spans", (const u64 *)node->spans,
+		       node->nr_spans * sizeof(*node->spans) / sizeof(u64));
 	kho_image_leave(manifest);
 	return err;
 }
@@ -293,6 +296,25 @@ static unsigned int get_pass(const void *fdt, int node)
 	return pass && len == sizeof(*pass) ? fdt32_ld(pass) : 0;
 }
 
+/* For information only: what makes no sense is left out. */
+static void read_spans(struct kho_node *node, const void *fdt, int offset)
+{
+	struct kho_span *span = node->spans;
+	unsigned int i, nr;
+	int len;
+	const void *cells = fdt_getprop(fdt, offset, "spans", &len);
+
+	if (!cells || len > sizeof(node->spans) || len % sizeof(*span))
+		return;
+	nr = len / sizeof(*span);
+	for (i = 0; i < nr; i++) {
+		from_cells((u64 *)span, cells + i * sizeof(*span), 3);
+		if (span->op < KHO_NR_OPS && span->start <= span->end)
+			span++;
+	}
+	node->nr_spans = span - node->spans;
+}
+
 static int receive_image(struct kho_machine *m, const void *fdt, int offset)
 {
 	const char *name = fdt_get_name(fdt, offset, NULL);
@@ -331,6 +353,7 @@ static int receive_image(struct kho_machine *m, const void *fdt, int offset)
 		memcpy(node->us, us, sizeof(us));
 		node->us[KHO_OP_RESTORE] = 0;
 	}
+	read_spans(node, fdt, offset);
 	return 0;
 }
 

@@ -24,6 +24,7 @@ static const struct {
  * @test: the test
  * @w: the machine of the kernel that runs now
  * @rnd: decides what happens
+ * @side_by_side: are independent clients called at the same time?
  * @saved: what has been handed over for each client; 0 for nothing
  * @kexecs: number of live updates
  * @restores: number of clients seen to have been restored
@@ -32,6 +33,7 @@ struct chaos {
 	struct kunit *test;
 	struct test_world *w;
 	struct rnd_state rnd;
+	bool side_by_side;
 	u32 saved[NR_CLIENTS];
 	unsigned int kexecs;
 	unsigned int restores;
@@ -47,6 +49,8 @@ static void new_world(struct chaos *x)
 	unsigned int i;
 
 	x->w = test_world_new(x->test);
+	if (x->side_by_side)
+		x->w->m.at_once = UINT_MAX;
 	for (i = 0; i < NR_CLIENTS; i++) {
 		struct test_client *c;
 
@@ -242,7 +246,10 @@ static void random_test_updates(struct kunit *test)
 	unsigned int seed, i, kexecs = 0, restores = 0;
 
 	for (seed = 1; seed <= SEEDS; seed++) {
-		struct chaos x = { .test = test };
+		struct chaos x = {
+			.test = test,
+			.side_by_side = seed % 2,
+		};
 
 		prandom_seed_state(&x.rnd, seed);
 		new_world(&x);

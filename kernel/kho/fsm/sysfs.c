@@ -92,6 +92,98 @@ static ssize_t timeline_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return kho_timeline_show(&kho_machine, buf);
 }
 
+/* What goes out can be called off when it is late. */
+static const enum kho_op with_deadline[] = { KHO_OP_PREPARE, KHO_OP_SAVE };
+
+static ssize_t show_deadlines(const unsigned int *deadline_ms, char *buf)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(with_deadline); i++)
+		len += sysfs_emit_at(buf, len, "%s %u\n",
+				     kho_op_names[with_deadline[i]],
+				     READ_ONCE(deadline_ms[with_deadline[i]]));
+	return len;
+}
+
+/* "save 200": the phase, and milliseconds; 0 for none. */
+static ssize_t store_deadline(unsigned int *deadline_ms, const char *buf,
+			      size_t count)
+{
+	unsigned int i, ms;
+	char phase[16];
+
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (sscanf(buf, "%15s %u", phase, &ms) != 2)
+		return -EINVAL;
+
+	for (i = 0; i < ARRAY_SIZE(with_deadline); i++) {
+		enum kho_op op = with_deadline[i];
+
+		if (strcmp(phase, kho_op_names[op]))
+			continue;
+		WRITE_ONCE(deadline_ms[op], ms);
+		return count;
+	}
+	return -EINVAL;
+}
+
+static ssize_t deadline_ms_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	return show_deadlines(kho_machine.deadline_ms, buf);
+}
+
+static ssize_t deadline_ms_store(struct kobject *kobj,
+				 struct kobj_attribute *attr, const char *buf,
+				 size_t count)
+{
+	return store_deadline(kho_machine.deadline_ms, buf, count);
+}
+
+static ssize_t downtime_limit_us_show(struct kobject *kobj,
+				      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  READ_ONCE(kho_machine.downtime_limit_us));
+}
+
+static ssize_t downtime_limit_us_store(struct kobject *kobj,
+				       struct kobj_attribute *attr,
+				       const char *buf, size_t count)
+{
+	u64 limit;
+	int err;
+
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	err = kstrtou64(buf, 0, &limit);
+	if (err)
+		return err;
+	WRITE_ONCE(kho_machine.downtime_limit_us, limit);
+	return count;
+}
+
+static ssize_t predicted_us_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	struct kho_prediction p;
+
+	scoped_guard(mutex, &kho_machine.lock)
+		kho_predict(&kho_machine, &p);
+	return sysfs_emit(buf, "save %llu\nkexec %llu\nrestore %llu\ntotal %llu\n",
+			  p.save_us, p.kexec_us, p.restore_us, p.total_us);
+}
+
+static struct kobj_attribute limit_attr =
+	__ATTR(downtime_limit_us, 0600, downtime_limit_us_show,
+	       downtime_limit_us_store);
+static struct kobj_attribute predicted_attr =
+	__ATTR(predicted_us, 0400, predicted_us_show, NULL);
+static struct kobj_attribute deadline_attr =
+	__ATTR(deadline_ms, 0600, deadline_ms_show, deadline_ms_store);
 static struct kobj_attribute state_attr = __ATTR(state, 0600, state_show,
 						 state_store);
 static struct kobj_attribute active_attr = __ATTR(active, 0600, active_show,
@@ -106,6 +198,9 @@ static struct attribute *machine_attrs[] = {
 	&active_attr.attr,
 	&last_error_attr.attr,
 	&timeline_attr.attr,
+	&deadline_attr.attr,
+	&limit_attr.attr,
+	&predicted_attr.attr,
 	NULL
 };
 
@@ -130,6 +225,28 @@ static ssize_t node_state_store(struct kobject *kobj,
 				size_t count)
 {
 	return give_command(node_of(kobj), buf, count);
+}
+
+static ssize_t node_deadline_ms_show(struct kobject *kobj,
+				     struct kobj_attribute *attr, char *buf)
+{
+	return show_deadlines(node_of(kobj)->deadline_ms, buf);
+}
+
+static ssize_t node_deadline_ms_store(struct kobject *kobj,
+				      struct kobj_attribute *attr,
+				      const char *buf, size_t count)
+{
+	return store_deadline(node_of(kobj)->deadline_ms, buf, count);
+}
+
+static ssize_t node_timeline_show(struct kobject *kobj,
+				  struct kobj_attribute *attr, char *buf)
+{
+	struct kho_node *node = node_of(kobj);
+
+	guard(mutex)(&kho_machine.lock);
+	return node->machine ? kho_timeline_show_node(node, buf) : 0;
 }
 
 static ssize_t pass_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -211,6 +328,11 @@ static ssize_t image_read(struct file *file, struct kobject *kobj,
 
 static struct kobj_attribute node_state_attr =
 	__ATTR(state, 0600, node_state_show, node_state_store);
+static struct kobj_attribute node_deadline_attr =
+	__ATTR(deadline_ms, 0600, node_deadline_ms_show,
+	       node_deadline_ms_store);
+static struct kobj_attribute node_timeline_attr =
+	__ATTR(timeline, 0400, node_timeline_show, NULL);
 static struct kobj_attribute pass_attr = __ATTR(pass, 0400, pass_show, NULL);
 static struct kobj_attribute bytes_attr = __ATTR(bytes, 0400, bytes_show, NULL);
 static struct kobj_attribute dirty_attr = __ATTR(dirty, 0400, dirty_show, NULL);
@@ -229,6 +351,8 @@ static struct bin_attribute image_attr = {
 
 static struct attribute *node_attrs[] = {
 	&node_state_attr.attr,
+	&node_deadline_attr.attr,
+	&node_timeline_attr.attr,
 	&pass_attr.attr,
 	&bytes_attr.attr,
 	&dirty_attr.attr,

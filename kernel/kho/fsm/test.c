@@ -31,6 +31,7 @@ static void forget_all(struct kho_machine *m)
 	list_for_each_entry_safe(node, tmp, &m->nodes, link) {
 		struct kho_image *image = node->image;
 
+		kho_graph_leave(node);
 		if (node->client)
 			node->client->node = NULL;
 		node->client = NULL;

@@ -22,9 +22,11 @@ const char * const test_formats[] = { "test-v2", "test-v1", NULL };
 __printf(2, 3)
 static void note(struct test_client *c, const char *fmt, ...)
 {
-	size_t len = strlen(c->world->log);
 	va_list args;
+	size_t len;
 
+	guard(spinlock)(&c->world->log_lock);
+	len = strlen(c->world->log);
 	va_start(args, fmt);
 	len += scnprintf(c->world->log + len, sizeof(c->world->log) - len, "%s",
 			 len ? " " : "");
@@ -40,23 +42,26 @@ static struct test_client *of(struct kho_client *client)
 /* Are all that depend on this client in one of these states? */
 static bool consumers_in(struct test_client *c, unsigned int states)
 {
-	struct kho_node *node;
+	struct kho_edge *edge;
 
-	list_for_each_entry(node, &c->world->m.nodes, link)
-		if (node->client && !(states & BIT(node->state)) &&
-		    kho_node_depends(node, c->client.name))
+	list_for_each_entry(edge, &c->client.node->consumers, link)
+		if (!(states & BIT(READ_ONCE(edge->consumer->state))))
 			return false;
 	return true;
 }
 
 static bool providers_in(struct test_client *c, unsigned int states)
 {
-	struct kho_node *node;
+	struct kho_node *node = c->client.node;
+	unsigned int i;
 
-	list_for_each_entry(node, &c->world->m.nodes, link)
-		if (node->client && !(states & BIT(node->state)) &&
-		    kho_node_depends(c->client.node, node->name))
+	for (i = 0; i < node->nr_edges; i++) {
+		struct kho_node *provider = node->edges[i].provider;
+
+		if (provider && provider->client &&
+		    !(states & BIT(READ_ONCE(provider->state))))
 			return false;
+	}
 	return true;
 }
 
@@ -198,7 +203,10 @@ struct test_world *test_world_new(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	w->test = test;
+	spin_lock_init(&w->log_lock);
 	kho_machine_init(&w->m);
+	/* Most tests want to know who is called first. */
+	w->m.at_once = 1;
 	w->preserved = kho_test_preserved_pages();
 	return w;
 }

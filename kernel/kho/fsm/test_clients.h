@@ -64,6 +64,7 @@ struct test_client {
  * @clients: clients; those without a name aren't in use
  * @log: what they were asked, "P1a" for pass 1 of prepare of client a, then
  *	S, A, R and F
+ * @log_lock: protects @log from callbacks that run side by side
  * @preserved: number of preserved pages when nothing is under way
  */
 struct test_world {
@@ -71,6 +72,7 @@ struct test_world {
 	struct kho_machine m;
 	struct test_client clients[TEST_CLIENTS];
 	char log[512];
+	spinlock_t log_lock;	/* see above */
 	u64 preserved;
 };
 
