@@ -5,6 +5,8 @@
  */
 #include "misc.h"
 
+#include <linux/numa.h>
+
 #include <asm/setup_data.h>
 
 struct scratch_area {
@@ -12,10 +14,21 @@ struct scratch_area {
 	u64 size;
 };
 
+/* One for low memory, one for all, one for each NUMA node. */
+#define MAX_AREAS	(MAX_NUMNODES + 2)
+
 static bool kho_node(const struct setup_data *node)
 {
 	return node->type == SETUP_KEXEC_KHO &&
 	       node->len >= sizeof(struct kho_data);
+}
+
+/* The kernel refuses any other array, and says why. */
+static u64 nr_areas(const struct kho_data *kho)
+{
+	u64 nr = kho->scratch_size / sizeof(struct scratch_area);
+
+	return nr <= MAX_AREAS ? nr : 0;
 }
 
 /**
@@ -32,7 +45,7 @@ bool kho_avoid_scratch_array(const struct setup_data *node,
 {
 	const struct kho_data *kho = (const void *)node->data;
 
-	if (!kho_node(node))
+	if (!kho_node(node) || !nr_areas(kho))
 		return false;
 
 	avoid->start = kho->scratch_addr;
@@ -56,19 +69,20 @@ bool process_kho_entries(unsigned long minimum, unsigned long image_size)
 	     node; node = (void *)(unsigned long)node->next) {
 		const struct kho_data *kho = (const void *)node->data;
 		const struct scratch_area *area;
-		u64 i, nr;
+		u64 i;
 
 		if (!kho_node(node))
 			continue;
 
 		area = (void *)(unsigned long)kho->scratch_addr;
-		nr = kho->scratch_size / sizeof(*area);
-		for (i = 0; i < nr; i++) {
+		for (i = 0; i < nr_areas(kho); i++) {
 			struct mem_vector region = {
 				.start = area[i].addr,
 				.size = area[i].size,
 			};
 
+			if (region.start + region.size < region.start)
+				continue;
 			if (process_mem_region(&region, minimum, image_size))
 				break;
 		}
