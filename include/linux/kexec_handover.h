@@ -106,6 +106,8 @@ void kho_init_deferred_pages(void);
 int kho_fill_kimage(struct kimage *image);
 int kho_locate_mem_hole(struct kexec_buf *kbuf,
 			int (*func)(struct resource *res, void *arg));
+int kho_kexec_digest(struct kimage *image);
+void kho_kexec_free(struct kimage *image);
 
 #else /* CONFIG_KEXEC_HANDOVER */
 
@@ -147,6 +149,15 @@ static inline int kho_locate_mem_hole(struct kexec_buf *kbuf,
 						  void *arg))
 {
 	return 1;
+}
+
+static inline int kho_kexec_digest(struct kimage *image)
+{
+	return 0;
+}
+
+static inline void kho_kexec_free(struct kimage *image)
+{
 }
 
 #endif /* CONFIG_KEXEC_HANDOVER */

@@ -47,6 +47,10 @@ int kho_sysfs_init(void);
 /* boot_use.c */
 u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 
+/* kexec_digest.c */
+int kho_kexec_verify(struct kimage *image);
+int kho_kexec_verify_loaded(void);
+
 /* scratch_areas.c */
 
 /* One area for low memory, one for all, one for each node. */
@@ -85,6 +89,16 @@ static inline int kho_sysfs_init(void)
 
 static inline void kho_scratch_release(void)
 {
+}
+
+static inline int kho_kexec_verify(struct kimage *image)
+{
+	return 0;
+}
+
+static inline int kho_kexec_verify_loaded(void)
+{
+	return 0;
 }
 
 static inline bool kho_scratch_overlap(phys_addr_t phys, u64 size)

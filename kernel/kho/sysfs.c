@@ -7,6 +7,7 @@
 #include <linux/sysfs.h>
 
 #include "internal.h"
+#include "kexec_image.h"
 #include "root_fdt.h"
 
 static ssize_t dt_read(struct file *file, struct kobject *kobj,
@@ -134,5 +135,7 @@ int __init kho_sysfs_init(void)
 {
 	int err = sysfs_create_group(kho_kobj, &core_group);
 
+	if (!err)
+		err = kho_kexec_sysfs_init();
 	return err ?: show_incoming();
 }

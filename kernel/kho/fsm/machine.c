@@ -10,6 +10,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "../internal.h"
 #include "internal.h"
 
 /* In which order a command calls whom: at most two sweeps over the clients. */
@@ -221,18 +222,30 @@ static int refresh_stale(struct kho_machine *m, struct kho_node *target)
 	return kho_sweep(m, KHO_CMD_PREPARE, KHO_OP_PREPARE, false);
 }
 
+/* Is there anything against a blackout now? */
+static int may_save(struct kho_machine *m, struct kho_node *target)
+{
+	int err = m->global ? kho_kexec_verify_loaded() : 0;
+
+	if (err == -EBADMSG)
+		kho_machine_error(m, "save: refused, the loaded image is damaged");
+	if (!err && !target)
+		err = kho_predict_allows(m);
+	return err;
+}
+
 /* Everybody is prepared, and the blackout may begin. */
 static int before_save(struct kho_machine *m, struct kho_node *target,
 		       bool *refused)
 {
 	int err = refresh_stale(m, target);
 
-	if (err || target)
+	if (err)
 		return err;
 
-	err = kho_predict_allows(m);
+	err = may_save(m, target);
 	*refused = err;
-	if (!err)
+	if (!err && !target)
 		kho_timeline_mark(m, KHO_EV_SAVE);
 	return err;
 }

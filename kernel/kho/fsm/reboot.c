@@ -49,8 +49,8 @@ static const char *unfit(const struct kimage *image)
  * When it may, everything that is to survive has been saved and sealed.
  *
  * Context: called by kernel_kexec(), kexec lock held; may sleep.
- * Return: 0; -EBUSY if state would be lost; the error of a client's save, in
- * which case the system runs on.
+ * Return: 0; -EBUSY if state would be lost; -EBADMSG if the image has changed
+ * since it was loaded; the error of a client's save. The system runs on then.
  */
 int kho_fsm_reboot(struct kimage *image)
 {
@@ -61,6 +61,13 @@ int kho_fsm_reboot(struct kimage *image)
 	if (!kho_machine_lock(m)) {
 		pr_err("kexec: refused while a command runs\n");
 		return -EBUSY;
+	}
+
+	/* Nothing has changed yet, and all can go on. */
+	err = kho_kexec_verify(image);
+	if (err) {
+		kho_machine_error(m, "kexec: refused, the loaded image is damaged");
+		goto out;
 	}
 
 	if (m->state == KHO_IDLE) {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/kho/kexec: how images are loaded, and how the loaded one is.
+ */
+#include <linux/kexec.h>
+#include <linux/kobject.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "../../kernel/kexec_internal.h"
+
+#include "internal.h"
+#include "kexec_image.h"
+
+static const char * const verify_names[] = {
+	[KHO_VERIFY_SAVE] = "save",
+	[KHO_VERIFY_PURGATORY] = "purgatory",
+};
+
+static ssize_t verify_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%s\n", verify_names[READ_ONCE(kho_verify)]);
+}
+
+static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	int i = sysfs_match_string(verify_names, buf);
+
+	if (i < 0)
+		return i;
+	WRITE_ONCE(kho_verify, i);
+	return count;
+}
+
+/* One line for each segment of the image that kexec would execute. */
+static ssize_t image_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	const struct kimage *image;
+	unsigned int i;
+	int len = 0;
+
+	if (!kexec_trylock())
+		return -EBUSY;
+
+	image = kexec_image;
+	for (i = 0; image && image->kho.segment && i < image->nr_segments; i++)
+		len += sysfs_emit_at(buf, len, "%#lx %#zx%s\n",
+				     image->segment[i].mem,
+				     image->segment[i].memsz,
+				     image->kho.segment[i].hashed ?
+				     " verified" : "");
+
+	kexec_unlock();
+	return len;
+}
+
+static struct kobj_attribute verify_attr = __ATTR(verify, 0600, verify_show,
+						  verify_store);
+static struct kobj_attribute image_attr = __ATTR(image, 0400, image_show, NULL);
+
+static struct attribute *kexec_attrs[] = {
+	&verify_attr.attr,
+	&image_attr.attr,
+	NULL
+};
+
+static const struct attribute_group kexec_group = {
+	.name = "kexec",
+	.attrs = kexec_attrs,
+};
+
+/**
+ * kho_kexec_sysfs_init - add the folder kexec to /sys/kernel/kho
+ *
+ * Context: initcall.
+ * Return: 0, or -ENOMEM.
+ */
+int __init kho_kexec_sysfs_init(void)
+{
+	return sysfs_create_group(kho_kobj, &kexec_group);
+}
