@@ -83,6 +83,17 @@ u64 kho_boot_clock(void)
 }
 
 /**
+ * kho_in_fdt_phys - where is the root FDT of the previous kernel?
+ *
+ * Context: early boot; nothing at that address has been checked.
+ * Return: physical address; 0 without a handover.
+ */
+phys_addr_t __init kho_in_fdt_phys(void)
+{
+	return handover.fdt;
+}
+
+/**
  * kho_lost_because - why was there a handover that could not be used?
  *
  * Return: the reason; NULL if it was used, or there was none.

@@ -35,6 +35,7 @@ extern struct kobject *kho_kobj;
 
 /* early.c */
 u64 kho_boot_clock(void);
+phys_addr_t kho_in_fdt_phys(void);
 const char *kho_lost_because(void);
 void kho_check_lost(void);
 

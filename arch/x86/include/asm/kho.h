@@ -8,6 +8,7 @@ struct boot_params;
 struct kimage;
 
 #ifdef CONFIG_KEXEC_HANDOVER
+void kho_clock_early(void);
 void kho_add_setup_data(u64 pa_data, u32 data_len);
 unsigned int kho_setup_data_size(void);
 unsigned int kho_setup_data(struct kimage *image, struct boot_params *params,
@@ -15,6 +16,10 @@ unsigned int kho_setup_data(struct kimage *image, struct boot_params *params,
 			    unsigned int offset);
 int kho_e820_add_memory(const struct kimage *image, struct boot_params *params);
 #else
+static inline void kho_clock_early(void)
+{
+}
+
 static inline void kho_add_setup_data(u64 pa_data, u32 data_len)
 {
 }
