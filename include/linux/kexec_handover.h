@@ -11,6 +11,7 @@
 
 struct folio;
 struct kexec_buf;
+struct kexec_segment;
 struct kimage;
 struct page;
 struct resource;
@@ -161,5 +162,16 @@ static inline void kho_kexec_free(struct kimage *image)
 }
 
 #endif /* CONFIG_KEXEC_HANDOVER */
+
+/* Called by kexec_file_load(), too. */
+#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
+int kho_load_segment(struct kimage *image, struct kexec_segment *segment);
+#else
+static inline int kho_load_segment(struct kimage *image,
+				   struct kexec_segment *segment)
+{
+	return 1;
+}
+#endif
 
 #endif /* _LINUX_KEXEC_HANDOVER_H */

@@ -50,6 +50,7 @@ u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 
 /* kexec_digest.c */
 int kho_kexec_verify(struct kimage *image);
+int kho_kexec_verify_again(struct kimage *image);
 int kho_kexec_verify_loaded(void);
 
 /* scratch_areas.c */
@@ -93,6 +94,11 @@ static inline void kho_scratch_release(void)
 }
 
 static inline int kho_kexec_verify(struct kimage *image)
+{
+	return 0;
+}
+
+static inline int kho_kexec_verify_again(struct kimage *image)
 {
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <linux/sizes.h>
 
 #include "internal.h"
+#include "kexec_image.h"
 
 static bool carries_handover(const struct kimage *image)
 {
@@ -57,6 +58,27 @@ int kho_fill_kimage(struct kimage *image)
 	return 0;
 }
 
+static int ask_areas(struct kexec_buf *kbuf,
+		     int (*func)(struct resource *res, void *arg),
+		     bool in_place)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < kho_scratch_cnt && ret != 1; i++) {
+		struct resource res = {
+			.start = kho_scratch[i].addr,
+			.end = kho_scratch[i].addr + kho_scratch[i].size - 1,
+		};
+
+		if (!kho_scratch[i].size)
+			continue;
+		ret = in_place ? kho_locate_in_place(kbuf, &res, func) :
+				 func(&res, kbuf);
+	}
+	return ret;
+}
+
 /**
  * kho_locate_mem_hole - find room for a segment in scratch
  * @kbuf: the segment
@@ -69,22 +91,11 @@ int kho_fill_kimage(struct kimage *image)
 int kho_locate_mem_hole(struct kexec_buf *kbuf,
 			int (*func)(struct resource *res, void *arg))
 {
-	unsigned int i;
-	int ret = 0;
-
 	if (!carries_handover(kbuf->image))
 		return 1;
 
-	for (i = 0; i < kho_scratch_cnt && ret != 1; i++) {
-		struct resource res = {
-			.start = kho_scratch[i].addr,
-			.end = kho_scratch[i].addr + kho_scratch[i].size - 1,
-		};
-
-		if (kho_scratch[i].size)
-			ret = func(&res, kbuf);
-	}
-	if (ret == 1)
+	if (ask_areas(kbuf, func, true) == 1 ||
+	    ask_areas(kbuf, func, false) == 1)
 		return 0;
 
 	pr_err("no scratch area has room for a segment of %lu bytes, see kho_scratch=\n",

@@ -78,14 +78,13 @@ static u64 digest_sources(const struct kimage *image,
 	return xxh64_digest(&state);
 }
 
-/* What IMA has measured is written when the image is executed. */
-static bool is_ima_segment(const struct kimage *image, unsigned int i)
+static u64 digest_in_place(const struct kexec_segment *segment)
 {
-#ifdef CONFIG_IMA_KEXEC
-	return image->is_ima_segment_index_set && i == image->ima_segment_index;
-#else
-	return false;
-#endif
+	struct xxh64_state state;
+
+	xxh64_reset(&state, 0);
+	update(&state, phys_to_virt(segment->mem), segment->memsz);
+	return xxh64_digest(&state);
 }
 
 /* With nothing to hash, the purgatory finds the digest of nothing. */
@@ -146,7 +145,7 @@ int kho_kexec_digest(struct kimage *image)
 	for (i = 0; i < image->nr_segments; i++) {
 		struct kho_segment *own = &image->kho.segment[i];
 
-		if (is_ima_segment(image, i))
+		if (kho_is_ima_segment(image, i))
 			continue;
 		own->digest = digest_given(&image->segment[i]);
 		own->hashed = true;
@@ -158,8 +157,14 @@ static bool segment_changed(const struct kimage *image, unsigned int i)
 {
 	const struct kexec_segment *segment = &image->segment[i];
 	const struct kho_segment *own = &image->kho.segment[i];
+	u64 digest;
 
-	if (!own->hashed || digest_sources(image, segment) == own->digest)
+	if (!own->hashed)
+		return false;
+
+	digest = own->in_place ? digest_in_place(segment) :
+				 digest_sources(image, segment);
+	if (digest == own->digest)
 		return false;
 
 	pr_err("segment %u of the loaded image, %zu bytes for %#lx, has changed since it was loaded\n",
@@ -184,9 +189,35 @@ int kho_kexec_verify(struct kimage *image)
 	if (!image->kho.segment)
 		return 0;
 
+	image->kho.verified = false;
 	for (i = 0; i < image->nr_segments; i++)
 		if (segment_changed(image, i))
 			return -EBADMSG;
+	image->kho.verified = true;
+	return 0;
+}
+
+/**
+ * kho_kexec_verify_again - has an image been able to change since it was saved?
+ * @image: the image
+ *
+ * One that was verified when the save began, and that nobody can write to, is
+ * not read again in the blackout.
+ *
+ * Context: kexec lock held; may sleep.
+ * Return: as kho_kexec_verify().
+ */
+int kho_kexec_verify_again(struct kimage *image)
+{
+	unsigned int i;
+
+	if (!image->kho.segment || !image->kho.verified)
+		return kho_kexec_verify(image);
+
+	for (i = 0; i < image->nr_segments; i++)
+		if (image->kho.segment[i].hashed &&
+		    !image->kho.segment[i].read_only)
+			return kho_kexec_verify(image);
 	return 0;
 }
 
@@ -211,12 +242,16 @@ int kho_kexec_verify_loaded(void)
 }
 
 /**
- * kho_kexec_free - forget what is known of an image
+ * kho_kexec_free - forget what is known of an image, and free it in place
  * @image: the image
  *
  * Context: may sleep.
  */
 void kho_kexec_free(struct kimage *image)
 {
+	if (!image->kho.segment)
+		return;
+
+	kho_free_in_place(image);
 	kfree(image->kho.segment);
 }

@@ -6,19 +6,35 @@
 #ifndef _KERNEL_KHO_KEXEC_IMAGE_H
 #define _KERNEL_KHO_KEXEC_IMAGE_H
 
+#include <linux/kexec.h>
 #include <linux/types.h>
 
-struct kimage;
+struct resource;
 
 /**
  * struct kho_segment - one segment of an image
  * @digest: XXH64 over all of it, zeros at its end included
  * @hashed: there is a digest, and this kernel compares it
+ * @in_place: loaded where it will be executed
+ * @read_only: the kernel can't write to it
  */
 struct kho_segment {
 	u64 digest;
 	bool hashed;
+	bool in_place;
+	bool read_only;
 };
+
+/* What IMA has measured is written when the image is executed. */
+static inline bool kho_is_ima_segment(const struct kimage *image,
+				      unsigned int i)
+{
+#ifdef CONFIG_IMA_KEXEC
+	return image->is_ima_segment_index_set && i == image->ima_segment_index;
+#else
+	return false;
+#endif
+}
 
 /* kexec_digest.c: who compares digests of the images loaded from now on */
 enum kho_verify {
@@ -27,6 +43,26 @@ enum kho_verify {
 };
 
 extern enum kho_verify kho_verify;
+
+/* kexec_place.c */
+#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
+extern bool kho_in_place;
+
+int kho_locate_in_place(struct kexec_buf *kbuf, const struct resource *area,
+			int (*func)(struct resource *res, void *arg));
+void kho_free_in_place(struct kimage *image);
+#else
+static inline int
+kho_locate_in_place(struct kexec_buf *kbuf, const struct resource *area,
+		    int (*func)(struct resource *res, void *arg))
+{
+	return 0;
+}
+
+static inline void kho_free_in_place(struct kimage *image)
+{
+}
+#endif
 
 /* kexec_sysfs.c */
 int kho_kexec_sysfs_init(void);

@@ -4,6 +4,7 @@
  */
 #include <linux/kexec.h>
 #include <linux/kobject.h>
+#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -34,6 +35,41 @@ static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return count;
 }
 
+#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
+static ssize_t in_place_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(kho_in_place));
+}
+
+static ssize_t in_place_store(struct kobject *kobj,
+			      struct kobj_attribute *attr, const char *buf,
+			      size_t count)
+{
+	bool on;
+	int err = kstrtobool(buf, &on);
+
+	if (err)
+		return err;
+	WRITE_ONCE(kho_in_place, on);
+	return count;
+}
+
+static struct kobj_attribute in_place_attr = __ATTR(in_place, 0600,
+						    in_place_show,
+						    in_place_store);
+#endif
+
+static int segment_show(char *buf, int at, const struct kexec_segment *segment,
+			const struct kho_segment *own)
+{
+	return sysfs_emit_at(buf, at, "%#lx %#zx%s%s%s\n", segment->mem,
+			     segment->memsz,
+			     own->in_place ? " in-place" : " copied",
+			     own->read_only ? " read-only" : "",
+			     own->hashed ? " verified" : "");
+}
+
 /* One line for each segment of the image that kexec would execute. */
 static ssize_t image_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  char *buf)
@@ -47,11 +83,8 @@ static ssize_t image_show(struct kobject *kobj, struct kobj_attribute *attr,
 
 	image = kexec_image;
 	for (i = 0; image && image->kho.segment && i < image->nr_segments; i++)
-		len += sysfs_emit_at(buf, len, "%#lx %#zx%s\n",
-				     image->segment[i].mem,
-				     image->segment[i].memsz,
-				     image->kho.segment[i].hashed ?
-				     " verified" : "");
+		len += segment_show(buf, len, &image->segment[i],
+				    &image->kho.segment[i]);
 
 	kexec_unlock();
 	return len;
@@ -62,6 +95,9 @@ static struct kobj_attribute verify_attr = __ATTR(verify, 0600, verify_show,
 static struct kobj_attribute image_attr = __ATTR(image, 0400, image_show, NULL);
 
 static struct attribute *kexec_attrs[] = {
+#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
+	&in_place_attr.attr,
+#endif
 	&verify_attr.attr,
 	&image_attr.attr,
 	NULL

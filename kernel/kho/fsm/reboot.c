@@ -64,7 +64,8 @@ int kho_fsm_reboot(struct kimage *image)
 	}
 
 	/* Nothing has changed yet, and all can go on. */
-	err = kho_kexec_verify(image);
+	err = m->state == KHO_SAVED ? kho_kexec_verify_again(image) :
+				      kho_kexec_verify(image);
 	if (err) {
 		kho_machine_error(m, "kexec: refused, the loaded image is damaged");
 		goto out;
