@@ -14,6 +14,7 @@ import handover
 import suite
 import update_tests
 import refusal_tests
+import blackout_tests
 import damage_tests
 import dump_tests
 import scratch_tests
@@ -21,8 +22,8 @@ from vm import GuestError, end_all
 
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
-MODULES = (update_tests, refusal_tests, damage_tests, scratch_tests,
-           dump_tests)
+MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
+           scratch_tests, dump_tests)
 
 
 class Report:
