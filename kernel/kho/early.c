@@ -141,7 +141,7 @@ static const char * __init check_area(const struct kho_scratch *areas,
 			(phys_addr_t)PAGE_SIZE * pageblock_nr_pages))
 		return "scratch isn't aligned";
 	if (area->addr + area->size <= area->addr ||
-	    !memblock_is_region_memory(area->addr, area->size))
+	    !kho_readable(area->addr, area->size))
 		return "scratch isn't memory";
 	for (j = 0; j < i; j++)
 		if (areas[j].size &&
@@ -190,7 +190,7 @@ static const char * __init check_root(void)
 	const char *bad;
 	void *fdt;
 
-	if (!memblock_is_region_memory(handover.fdt, KHO_ROOT_SIZE))
+	if (!kho_readable(handover.fdt, KHO_ROOT_SIZE))
 		return "root FDT isn't in memory";
 	if (kho_scratch_overlap(handover.fdt, KHO_ROOT_SIZE))
 		return "root FDT is in scratch";
@@ -216,7 +216,7 @@ static const char * __init take_scratch(void)
 	    handover.scratch_size % sizeof(*areas) ||
 	    !PAGE_ALIGNED(handover.scratch))
 		return "array of scratch areas has a wrong size or address";
-	if (!memblock_is_region_memory(handover.scratch, handover.scratch_size))
+	if (!kho_readable(handover.scratch, handover.scratch_size))
 		return "array of scratch areas isn't in memory";
 
 	areas = early_memremap(handover.scratch, handover.scratch_size);
@@ -315,10 +315,17 @@ static void __init reserve_preserved(void)
 	bool sound;
 
 	bad = kho_ingest_reserve(map_root, &sound);
-	if (bad)
+	/* Since it was read, boot may have learned what it may not map. */
+	if (!bad && !kho_readable(handover.fdt, KHO_ROOT_SIZE))
+		bad = "root FDT may not be read";
+	if (bad) {
 		lose_handover(bad, true);
-	else
-		kho_in_set(phys_to_virt(handover.fdt), map_root, sound);
+		return;
+	}
+
+	kho_in_set(phys_to_virt(handover.fdt), map_root, sound);
+	if (!sound)
+		kho_in_strike_unless(kho_may_be_preserved);
 }
 
 /**

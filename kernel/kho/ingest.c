@@ -57,12 +57,28 @@ static bool __init may_report(void)
 	return nr_reports++ < MAX_REPORTS;
 }
 
+/**
+ * kho_readable - is this memory, and memory that the kernel may map?
+ * @phys: physical address in bytes
+ * @size: bytes
+ *
+ * Firmware can keep memory to itself, and tell the kernel not to map it.
+ *
+ * Context: early boot.
+ * Return: whether all of it is.
+ */
+bool __init kho_readable(phys_addr_t phys, u64 size)
+{
+	return memblock_is_region_memory(phys, size) &&
+	       memblock_is_map_memory(phys);
+}
+
 /* --- the survey --- */
 
 static int __init survey_enter(const struct kho_map_node *node, void *data)
 {
 	if (!PAGE_ALIGNED(node->phys) ||
-	    !memblock_is_region_memory(node->phys, PAGE_SIZE) ||
+	    !kho_readable(node->phys, PAGE_SIZE) ||
 	    kho_scratch_overlap(node->phys, PAGE_SIZE))
 		return -EINVAL;
 	/* This also bounds the time that a map made to be slow can take. */
@@ -115,7 +131,7 @@ static const char * __init compare_seal(phys_addr_t phys,
 	const struct kho_seal *there;
 	bool differs;
 
-	if (!PAGE_ALIGNED(phys) || !memblock_is_region_memory(phys, PAGE_SIZE))
+	if (!PAGE_ALIGNED(phys) || !kho_readable(phys, PAGE_SIZE))
 		return "the seal isn't in memory";
 
 	there = early_memremap(phys, sizeof(*there));
@@ -305,6 +321,9 @@ static int __init collect_node(const struct kho_map_node *node, void *data)
 {
 	if (nodes.nr == nr_nodes)
 		return -ENOSPC;
+	/* Since the survey, boot may have learned what it may not map. */
+	if (!kho_readable(node->phys, PAGE_SIZE))
+		return -EINVAL;
 	nodes.phys[nodes.nr++] = node->phys;
 	return 0;
 }
@@ -326,7 +345,7 @@ static const char * __init collect_nodes(void *map_root)
 
 	nodes.nr = 0;
 	if (kho_map_walk_root(&root, &walker, NULL))
-		return "the preserved-memory map has changed";
+		return "the preserved-memory map has changed, or may not be read";
 
 	sort(nodes.phys, nodes.nr, sizeof(*nodes.phys), compare_u64, NULL);
 	for (i = 1; i < nodes.nr; i++)
@@ -335,14 +354,48 @@ static const char * __init collect_nodes(void *map_root)
 	return NULL;
 }
 
-/*
- * Reserves what of a run is memory outside of scratch, which is where memblock
- * marks scratch. @region is the first one that may have any of it.
- */
-static struct memblock_region * __init
-reserve_run(struct rewrite *rw, struct memblock_region *region,
-	    phys_addr_t start, phys_addr_t last)
+/* Scratch is where memblock has marked it. */
+static bool __init holds_preserved(const struct memblock_region *region)
 {
+	return !(region->flags & (MEMBLOCK_KHO_SCRATCH | MEMBLOCK_NOMAP));
+}
+
+/**
+ * kho_may_be_preserved - can the previous kernel have preserved this?
+ * @phys: physical address in bytes
+ * @size: bytes; 0 for 2^64
+ *
+ * Context: early boot.
+ * Return: whether all of it is memory that can be mapped, outside of scratch.
+ */
+bool __init kho_may_be_preserved(phys_addr_t phys, u64 size)
+{
+	const struct memblock_region *region = memblock.memory.regions;
+	const struct memblock_region *end = region + memblock.memory.cnt;
+	phys_addr_t last = phys + size - 1;
+
+	for (; region < end && phys >= region->base; region++) {
+		if (end_of(region) <= phys)
+			continue;
+		if (!holds_preserved(region))
+			return false;
+		if (end_of(region) > last)
+			return last >= phys;
+		phys = end_of(region);
+	}
+	return false;
+}
+
+/*
+ * Reserves what of a run can be preserved memory; the rest is reported.
+ * @region is the first one that may have any of it, and becomes that for the
+ * next run. Returns the number of bytes that can't be.
+ */
+static u64 __init reserve_run(struct rewrite *rw,
+			      struct memblock_region **first,
+			      phys_addr_t start, phys_addr_t last)
+{
+	struct memblock_region *region = *first;
 	struct memblock_region *end = memblock.memory.regions +
 				      memblock.memory.cnt;
 	u64 left = last - start + 1;
@@ -353,7 +406,7 @@ reserve_run(struct rewrite *rw, struct memblock_region *region,
 		phys_addr_t from = max(start, region->base);
 		phys_addr_t to = min(last + 1, end_of(region));
 
-		if (!(region->flags & MEMBLOCK_KHO_SCRATCH)) {
+		if (holds_preserved(region)) {
 			rewrite_add(rw, from, to, MEMBLOCK_RSRV_NOINIT);
 			left -= to - from;
 		}
@@ -364,10 +417,14 @@ reserve_run(struct rewrite *rw, struct memblock_region *region,
 	if (left && may_report())
 		pr_err("%llu bytes of %pap..%pap can't be preserved memory\n",
 		       left, &start, &last);
-	return region;
+	*first = region;
+	return left;
 }
 
-/* Returns whether no page is preserved twice, and none of the map itself. */
+/*
+ * Returns whether all can be true: no page is preserved twice, none is of the
+ * map itself, and all of them are memory.
+ */
 static bool __init reserve_runs(void *map_root)
 {
 	static struct kho_map_runs runs __initdata;
@@ -386,7 +443,8 @@ static bool __init reserve_runs(void *map_root)
 				    nodes.phys[i] + PAGE_SIZE, MEMBLOCK_NONE);
 		if (i < nodes.nr && nodes.phys[i] <= last)
 			sound = false;
-		region = reserve_run(&rw, region, start, last);
+		if (reserve_run(&rw, &region, start, last))
+			sound = false;
 	}
 	bytes = rw.added;
 	for (; i < nodes.nr; i++)
@@ -444,7 +502,7 @@ static void __init reserve_held(void)
 /**
  * kho_ingest_reserve - reserve all that is preserved
  * @map_root: the root of the map, which kho_ingest_survey() has passed
- * @sound: where to store whether no page is preserved twice
+ * @sound: where to store whether all that the map says can be true
  *
  * The pages of preserved memory are not initialized by memblock. If there is
  * no memory for an exact list, all that the survey found doubtful is reserved.

@@ -20,6 +20,7 @@ int kho_test_loop_back(void);
 
 /* restore.c: what this kernel was handed */
 void kho_in_set(void *fdt, void *map_root, bool sound);
+void kho_in_strike_unless(bool (*fit)(phys_addr_t phys, u64 size));
 const void *kho_in_fdt(void);
 bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
 int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);

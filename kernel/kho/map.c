@@ -613,6 +613,7 @@ static unsigned long strike_page(struct kho_map *map, phys_addr_t phys)
 
 struct strike {
 	struct kho_map *map;
+	bool (*fit)(phys_addr_t phys, u64 size);
 	unsigned long struck;
 };
 
@@ -632,6 +633,30 @@ static int strike_block(phys_addr_t phys, unsigned int order, void *data)
 		strike->struck += clear_key(strike->map,
 					    kho_map_key(phys, order));
 	return 0;
+}
+
+static int strike_unfit(phys_addr_t phys, unsigned int order, void *data)
+{
+	struct strike *strike = data;
+
+	if (!strike->fit(phys, bytes_of_keys(1, order)))
+		strike->struck += clear_key(strike->map,
+					    kho_map_key(phys, order));
+	return 0;
+}
+
+static unsigned long strike_out(struct strike *strike,
+				const struct kho_map_walker *walker)
+{
+	u64 root;
+
+	guard(mutex)(&strike->map->lock);
+
+	if (!strike->map->root)
+		return 0;
+	root = virt_to_phys(strike->map->root);
+	kho_map_walk_root(&root, walker, strike);
+	return strike->struck;
 }
 
 /**
@@ -666,13 +691,26 @@ unsigned long kho_map_strike_overlaps(struct kho_map *map)
 		.block = strike_block,
 	};
 	struct strike strike = { .map = map };
-	u64 root;
 
-	guard(mutex)(&map->lock);
+	return strike_out(&strike, &walker);
+}
 
-	if (!map->root)
-		return 0;
-	root = virt_to_phys(map->root);
-	kho_map_walk_root(&root, &walker, &strike);
-	return strike.struck;
+/**
+ * kho_map_strike_unless - take out blocks that aren't fit to be had
+ * @map: a map from another kernel, none of whose nodes is bad
+ * @fit: asked about each block's physical address and size in bytes, which is 0
+ *	for 2^64
+ *
+ * Context: takes @map->lock; may sleep.
+ * Return: the number of blocks.
+ */
+unsigned long kho_map_strike_unless(struct kho_map *map,
+				    bool (*fit)(phys_addr_t phys, u64 size))
+{
+	static const struct kho_map_walker walker = {
+		.block = strike_unfit,
+	};
+	struct strike strike = { .map = map, .fit = fit };
+
+	return strike_out(&strike, &walker);
 }

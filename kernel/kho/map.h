@@ -80,6 +80,8 @@ int kho_map_walk_root(u64 *root, const struct kho_map_walker *walker,
 		      void *data);
 unsigned long kho_map_strike(struct kho_map *map, phys_addr_t phys);
 unsigned long kho_map_strike_overlaps(struct kho_map *map);
+unsigned long kho_map_strike_unless(struct kho_map *map,
+				    bool (*fit)(phys_addr_t phys, u64 size));
 
 /**
  * struct kho_map_stream - the blocks of one order, from low to high addresses

@@ -886,6 +886,45 @@ static void map_test_strike_nodes(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kho_map_test(&test_map, leaf, 0));
 }
 
+/* There is memory from 1 MiB to 2 MiB. */
+static bool in_second_mib(phys_addr_t phys, u64 size)
+{
+	return size && phys >= SZ_1M && size <= SZ_1M &&
+	       phys - SZ_1M <= SZ_1M - size;
+}
+
+static void map_test_strike_unless(struct kunit *test)
+{
+	static const struct {
+		struct block block;
+		bool fit;
+	} blocks[] = {
+		{ { SZ_1M - PAGE_SIZE, 0 }, false },
+		{ { SZ_1M, 0 }, true },
+		{ { SZ_2M - PAGE_SIZE, 0 }, true },
+		{ { SZ_2M, 0 }, false },
+		{ { SZ_1M, 3 }, true },
+		{ { 0, 20 }, false },
+		{ { 0, KHO_MAP_MAX_ORDER }, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		KUNIT_ASSERT_EQ(test, kho_map_set(&test_map,
+						  blocks[i].block.phys,
+						  blocks[i].block.order), 0);
+
+	KUNIT_EXPECT_EQ(test, kho_map_strike_unless(&test_map, in_second_mib),
+			4);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		KUNIT_EXPECT_EQ(test, kho_map_test(&test_map,
+						   blocks[i].block.phys,
+						   blocks[i].block.order),
+				blocks[i].fit);
+	KUNIT_EXPECT_EQ(test, kho_map_strike_unless(&test_map, in_second_mib),
+			0);
+}
+
 static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE(map_test_model),
 	KUNIT_CASE(map_test_keys),
@@ -905,6 +944,7 @@ static struct kunit_case map_test_cases[] = {
 	KUNIT_CASE(map_test_strike),
 	KUNIT_CASE_PARAM(map_test_strike_overlaps, pair_gen_params),
 	KUNIT_CASE(map_test_strike_nodes),
+	KUNIT_CASE(map_test_strike_unless),
 	KUNIT_CASE(map_test_walk_bad_untold),
 	KUNIT_CASE(map_test_walk_unmappable),
 	KUNIT_CASE(map_test_walk_slots),

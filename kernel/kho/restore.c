@@ -30,7 +30,8 @@ static const void *in_fdt;
  * kho_in_set - take over what the previous kernel has left
  * @fdt: its root FDT, checked; it stays where it is, and is not handed on
  * @map_root: the root of its map, checked and reserved
- * @sound: it is known that blocks overlap neither each other nor the map
+ * @sound: it is known that all blocks are memory, and overlap neither each
+ *	other nor the map
  *
  * Context: early boot.
  */
@@ -48,6 +49,22 @@ void kho_in_set(void *fdt, void *map_root, bool sound)
 		struck += kho_map_strike_overlaps(&in_map);
 	if (struck)
 		pr_err("%lu preserved blocks overlap others or the handover itself: kept, but for nobody\n",
+		       struck);
+}
+
+/**
+ * kho_in_strike_unless - let nobody have blocks that aren't fit to be had
+ * @fit: asked about each block's physical address and size in bytes, which is 0
+ *	for 2^64
+ *
+ * Context: early boot.
+ */
+void kho_in_strike_unless(bool (*fit)(phys_addr_t phys, u64 size))
+{
+	unsigned long struck = kho_map_strike_unless(&in_map, fit);
+
+	if (struck)
+		pr_err("%lu preserved blocks are no memory: not for anybody\n",
 		       struck);
 }
 

@@ -67,6 +67,19 @@ bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size)
 	return false;
 }
 
+bool memblock_is_map_memory(phys_addr_t addr)
+{
+	unsigned long i;
+
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *region = &memory_regions[i];
+
+		if (addr >= region->base && addr < end_of(region))
+			return !(region->flags & MEMBLOCK_NOMAP);
+	}
+	return false;
+}
+
 int memblock_reserve(phys_addr_t base, phys_addr_t size)
 {
 	phys_addr_t end = base + size;

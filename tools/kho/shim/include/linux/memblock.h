@@ -7,6 +7,7 @@
 
 enum memblock_flags {
 	MEMBLOCK_NONE,
+	MEMBLOCK_NOMAP = 0x4,
 	MEMBLOCK_RSRV_NOINIT = 0x10,
 	MEMBLOCK_KHO_SCRATCH = 0x20,
 	MEMBLOCK_KHO_FREE = 0x40,
@@ -31,6 +32,7 @@ extern struct memblock {
 } memblock;
 
 bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size);
+bool memblock_is_map_memory(phys_addr_t addr);
 int memblock_reserve(phys_addr_t base, phys_addr_t size);
 int memblock_reserve_room(unsigned long nr);
 int memblock_mark_kho_scratch(phys_addr_t base, phys_addr_t size);
