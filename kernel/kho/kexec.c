@@ -58,20 +58,43 @@ int kho_fill_kimage(struct kimage *image)
 	return 0;
 }
 
+/*
+ * Which area to try after @area, or at first. A loader that goes upwards places
+ * the kernel first and all else above it: it has to begin with the lowest area,
+ * which can be any of them. NULL after the last one.
+ */
+static const struct kho_scratch *next_area(const struct kho_scratch *area,
+					   bool top_down)
+{
+	const struct kho_scratch *end = kho_scratch + kho_scratch_cnt;
+	const struct kho_scratch *i, *next = NULL;
+
+	if (top_down) {
+		next = area ? area + 1 : kho_scratch;
+		return next < end ? next : NULL;
+	}
+
+	for (i = kho_scratch; i < end; i++)
+		if (i->size && (!area || i->addr > area->addr) &&
+		    (!next || i->addr < next->addr))
+			next = i;
+	return next;
+}
+
 static int ask_areas(struct kexec_buf *kbuf,
 		     int (*func)(struct resource *res, void *arg),
 		     bool in_place)
 {
-	unsigned int i;
+	const struct kho_scratch *area = NULL;
 	int ret = 0;
 
-	for (i = 0; i < kho_scratch_cnt && ret != 1; i++) {
+	while (ret != 1 && (area = next_area(area, kbuf->top_down))) {
 		struct resource res = {
-			.start = kho_scratch[i].addr,
-			.end = kho_scratch[i].addr + kho_scratch[i].size - 1,
+			.start = area->addr,
+			.end = area->addr + area->size - 1,
 		};
 
-		if (!kho_scratch[i].size)
+		if (!area->size)
 			continue;
 		ret = in_place ? kho_locate_in_place(kbuf, &res, func) :
 				 func(&res, kbuf);
