@@ -122,6 +122,11 @@ static inline bool is_kho_boot(void)
 	return false;
 }
 
+static inline void kho_populate(phys_addr_t fdt_phys, u64 fdt_size,
+				phys_addr_t scratch_phys, u64 scratch_size)
+{
+}
+
 static inline void kho_memblock_apply(void)
 {
 }
