@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every entry point of the project; "make help" lists them.
 #
+# ARCH=name     the guest's architecture: x86_64 (default) or arm64
 # TREE=folder   where the kernel tree is made (default build/linux)
 # KSRC=folder   a base kernel of your own instead of Debian's linux-source-6.12
 # T="a b"       the selftests to run, by name (default: all of them)
 # SECONDS=N     how long to fuzz (default 3600)
 
 SHELL := /bin/bash
+ARCH ?= x86_64
 TREE ?= build/linux
 KSRC ?=
 T ?=
@@ -14,23 +16,39 @@ SECONDS ?= 3600
 
 B := $(CURDIR)/build
 SELFTESTS := tools/testing/selftests/kho
-BASE_CONFIG := $(SELFTESTS)/config.x86_64
-KERNEL = scripts/kho/kernel.py --tree $(TREE) --output $(B)/$(1) $(2)
-INITRAMFS = $(SELFTESTS)/initramfs.py \
-	--kernel $(B)/$(1)/arch/x86/boot/bzImage $(2) $(B)/$(1)/initramfs.cpio.gz
+CONFIG := $(SELFTESTS)/config
+BASE_CONFIG := $(CONFIG).common $(CONFIG).$(ARCH)
+KERNEL = scripts/kho/kernel.py --arch $(ARCH) --tree $(TREE) \
+	--output $(B)/$(G)$(1) $(BASE_CONFIG) $(2)
+INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
+	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
-NETDEVSIM_KO = --module $(B)/x86-debug/drivers/net/netdevsim/netdevsim.ko
+NETDEVSIM_KO = --module $(B)/$(G)-debug/drivers/net/netdevsim/netdevsim.ko
+
+# G: the guest's kernels are in build/G, build/G-debug, build/G-nokho.
+ifeq ($(ARCH),arm64)
+G := arm64
+IMAGE := arch/arm64/boot/Image
+ROOT := $(B)/arm64-root
+ARCH_PACKAGES := gcc-aarch64-linux-gnu qemu-system-arm
+else ifeq ($(ARCH),x86_64)
+G := x86
+IMAGE := arch/x86/boot/bzImage
+ARCH_PACKAGES := qemu-system-x86
+else
+$(error ARCH=$(ARCH): neither x86_64 nor arm64)
+endif
 
 PACKAGES := bc binutils bison busybox-static ccache clang \
 	device-tree-compiler ethtool flex gcc iproute2 kexec-tools kmod \
 	libc6-dev libclang-rt-dev libelf-dev linux-source-6.12 lz4 make \
-	patch perl python3 qemu-system-x86 xz-utils
+	patch perl python3 xz-utils $(ARCH_PACKAGES)
 LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
-.PHONY: help deps lint-deps tree kernel kernels initramfs initramfses run \
+.PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
 	check kunit selftest khodump fuzz fuzz-target lint check-series docs-check \
 	clean
 
@@ -62,22 +80,25 @@ lint-deps:
 tree: deps ## make the kernel tree: base kernel, series, this repository
 	@scripts/kho/tree.py prepare $(TREE) $(KSRC:%=--ksrc %)
 
-kernel: tree ## build the x86-64 guest kernel
-	@$(call KERNEL,x86,$(BASE_CONFIG))
+kernel: tree ## build the guest kernel
+	@$(call KERNEL)
 
-initramfs: kernel ## pack the guest's programs and the next kernel
-	@$(call INITRAMFS,x86)
+root: deps
+	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
+
+initramfs: kernel root ## pack the guest's programs and the next kernel
+	@$(call INITRAMFS)
 
 kernels: kernel
-	@$(call KERNEL,x86-debug,$(BASE_CONFIG) $(SELFTESTS)/config.debug)
-	@$(call KERNEL,x86-nokho,$(BASE_CONFIG) $(SELFTESTS)/config.nokho)
+	@$(call KERNEL,-debug,$(CONFIG).debug)
+	@$(call KERNEL,-nokho,$(CONFIG).nokho)
 
 initramfses: initramfs kernels
-	@$(call INITRAMFS,x86-debug,$(NETDEVSIM_KO))
-	@$(call INITRAMFS,x86-nokho)
+	@$(call INITRAMFS,-debug,$(NETDEVSIM_KO))
+	@$(call INITRAMFS,-nokho)
 
 run: initramfs ## perform a live update in QEMU and tell its story
-	@$(SELFTESTS)/live_update.py $(B)
+	@$(SELFTESTS)/live_update.py --arch $(ARCH) $(B)
 
 check: initramfses khodump fuzz-target ## run all tests: KUnit, QEMU, fuzzing
 	@scripts/kho/check.py \
@@ -91,7 +112,7 @@ kunit: tree ## run the KUnit tests under User Mode Linux
 	@tools/testing/kunit/kunit.py run kho
 
 selftest: initramfses khodump ## run the updates in QEMU, all of them or T="names"
-	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --build $(B) $(T)"
+	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --arch $(ARCH) --build $(B) $(T)"
 
 khodump: tree ## build the program that prints a handover in a memory dump
 	@$(TOOLS) khodump
@@ -103,8 +124,8 @@ fuzz: fuzz-target ## fuzz what reads a handover, for SECONDS
 	@scripts/kho/check.py "$(FUZZ) --seconds $(SECONDS)"
 
 lint: lint-deps tree ## checkpatch, sparse, W=1, kernel-doc: no finding is left
-	@scripts/kho/lint.py --tree $(TREE) --output $(B)/lint \
-		$(BASE_CONFIG) $(SELFTESTS)/config.lint
+	@scripts/kho/lint.py --arch $(ARCH) --tree $(TREE) --output $(B)/$(G)-lint \
+		$(BASE_CONFIG) $(CONFIG).lint
 
 check-series: deps ## does the series apply to every 6.12.y that apt offers?
 	@scripts/kho/tree.py check-series

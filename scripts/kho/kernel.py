@@ -106,13 +106,22 @@ def missing_options(fragments, config):
             for name, value in wanted.items() if got.get(name, "n") != value]
 
 
+# What differs between architectures: the compiler's prefix, the image to build.
+ARCHES = {
+    "x86_64": ("", "bzImage"),
+    "arm64": ("aarch64-linux-gnu-", "Image"),
+}
+
+
 class Kernel:
     """One output folder of a tree."""
 
-    def __init__(self, source, output, fragments):
+    def __init__(self, source, output, fragments, arch="x86_64"):
         self.source = source
         self.output = output
         self.fragments = fragments
+        self.arch = arch
+        self.compiler, self.image = ARCHES[arch]
         self.config = os.path.join(output, ".config")
         self.stamp = os.path.join(output, ".fragments")
         self.step = Step("kernel " + os.path.basename(output),
@@ -120,6 +129,7 @@ class Kernel:
 
     def make(self, *targets):
         self.step.run("make", "-C", self.source, f"O={self.output}", jobs(),
+                      f"ARCH={self.arch}", f"CROSS_COMPILE={self.compiler}",
                       *targets)
 
     def inputs(self):
@@ -167,7 +177,7 @@ class Kernel:
         open(self.step.log, "w", encoding="utf-8").close()
         self.configure()
         self.step.say("building")
-        self.make("bzImage")
+        self.make(self.image)
         if read_options(self.config).get("CONFIG_NETDEVSIM") == "m":
             self.make("modules")
         self.step.say(f"ready, {self.step.done} files built")
@@ -177,11 +187,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--tree", required=True)
     parser.add_argument("--output", required=True)
+    parser.add_argument("--arch", choices=ARCHES, default="x86_64")
     parser.add_argument("fragments", nargs="+")
     args = parser.parse_args()
     try:
         Kernel(os.path.abspath(args.tree), os.path.abspath(args.output),
-               [os.path.abspath(name) for name in args.fragments]).build()
+               [os.path.abspath(name) for name in args.fragments],
+               args.arch).build()
     except BuildError as error:
         return str(error)
     return 0

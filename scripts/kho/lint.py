@@ -63,22 +63,30 @@ def check_kernel_doc(source):
                      *tree.own_files(".c", ".h"), cwd=source)
 
 
-def objects():
+# What each architecture alone compiles.
+FOLDERS = {
+    "x86_64": ("arch/x86",),
+    "arm64": ("arch/arm64", "drivers/of"),
+}
+
+
+def objects(arch):
     """What to build so that each of our C files is compiled and checked."""
-    return [name[:-1] + "o" for name in tree.own_files(".c", folders=("arch",))
-            if "/x86/" in name] + ["kernel/kho/", "drivers/net/netdevsim/"]
+    return [name[:-1] + "o" for name in
+            tree.own_files(".c", folders=FOLDERS[arch])
+            ] + ["kernel/kho/", "drivers/net/netdevsim/"]
 
 
-def check_build(source, output, fragments):
+def check_build(source, output, fragments, arch):
     """Warnings of gcc (W=1) and sparse that are about our files."""
     lint = kernel.Kernel(os.path.abspath(source), os.path.abspath(output),
-                         fragments)
+                         fragments, arch)
     os.makedirs(output, exist_ok=True)
     open(lint.step.log, "w", encoding="utf-8").close()
     lint.configure()
     lint.make("prepare")
     checked = os.path.getsize(lint.step.log)
-    lint.make("W=1", "C=2", *objects())
+    lint.make("W=1", "C=2", *objects(arch))
     ours = set(tree.own_files(".c", ".h"))
     with open(lint.step.log, encoding="utf-8", errors="replace") as log:
         log.seek(checked)
@@ -120,13 +128,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--tree", required=True)
     parser.add_argument("--output", required=True)
+    parser.add_argument("--arch", choices=FOLDERS, default="x86_64")
     parser.add_argument("fragments", nargs="+")
     args = parser.parse_args()
     checks = (("checkpatch", check_style), ("patches", check_patches),
               ("kernel-doc", check_kernel_doc), ("scripts", check_scripts),
               ("gcc and sparse", lambda source: check_build(
                   source, args.output,
-                  [os.path.abspath(name) for name in args.fragments])))
+                  [os.path.abspath(name) for name in args.fragments],
+                  args.arch)))
     findings = 0
     for name, check in checks:
         found = check(args.tree)

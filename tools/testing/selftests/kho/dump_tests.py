@@ -21,11 +21,12 @@ IMAGE = re.compile(r"^  image (\S+): .* pass (\d+), (\d+) bytes written last\n"
                    r"((?:    .*\n)*)", re.MULTILINE)
 
 
-def khodump(path, *arguments):
+def khodump(vm, path, *arguments):
     """Returns (status, output)."""
-    run = subprocess.run([KHODUMP, *arguments, path], text=True,
-                         errors="replace", stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, check=False)
+    run = subprocess.run([KHODUMP, f"--base={vm.arch.memory:#x}", *arguments,
+                          path], text=True, errors="replace",
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         check=False)
     return run.returncode, run.stdout
 
 
@@ -39,7 +40,7 @@ def scratch(vm):
 def find_root(vm):
     """Where the guest keeps the root FDT of what it hands over."""
     root = vm.read_binary(handover.KHO + "dt")
-    _, output = khodump(vm.memory_path())
+    _, output = khodump(vm, vm.memory_path())
     found = {int(place, 16) for place in
              re.findall(r"root FDT found at (0x\w+)", output)}
     with vm.physical_memory() as memory:
@@ -84,15 +85,15 @@ def expect_images(vm, output):
 
 def expect_read(vm, path, *arguments):
     """A dump is read without a complaint, and tells what the guest tells."""
-    status, output = khodump(path, *scratch(vm), *arguments)
+    status, output = khodump(vm, path, *scratch(vm), *arguments)
     expect(not status and "!!" not in output,
            f"khodump: status {status}\n{output[-4000:]}")
     expect_root(vm, output)
     expect_images(vm, output)
 
 
-def expect_complaint(path, complaint, *arguments):
-    status, output = khodump(path, *arguments)
+def expect_complaint(vm, path, complaint, *arguments):
+    status, output = khodump(vm, path, *arguments)
     complaints = [line for line in output.splitlines() if "!!" in line]
     expect(status == 1 and any(complaint in line for line in complaints),
            f"khodump: status {status}, not a word of '{complaint}': "
@@ -120,14 +121,15 @@ def dump_of_damage(vm, _notes):
     damage_tests.save(vm)
     path, root = vm.memory_path(), find_root(vm)
     areas = scratch(vm)
-    expect_complaint(path, "is in scratch", root, f"--area=0,{256 << 20}")
+    expect_complaint(vm, path, "is in scratch", root,
+                     f"--area={vm.arch.memory:#x},{256 << 20}")
     damage_tests.flip(
         vm, fdt.cells(damage_tests.images(vm)[nic.SRIOV]["image"], 0) + 100)
-    expect_complaint(path, nic.SRIOV, root, *areas)
+    expect_complaint(vm, path, nic.SRIOV, root, *areas)
     address = damage_tests.root_property(vm, "/", damage_tests.MAP)
     with vm.physical_memory() as memory:
         entries = [offset for offset in range(address, address + 4096, 8)
                    if any(memory[offset:offset + 8])]
         memory[entries[0]:entries[0] + 8] = address.to_bytes(8, "little")
-    expect_complaint(path, f"node at {address:#x} is there twice", root,
-                     *areas)
+    expect_complaint(vm, path, f"node at {address:#x} is there twice",
+                     root, *areas)

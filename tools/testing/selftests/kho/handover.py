@@ -4,22 +4,25 @@ import collections
 import os
 import shlex
 
+import arch as arches
 from vm import VM, GuestError
 
 KHO = "/sys/kernel/kho/"
 KHO_ON = "kho=on kho_scratch=16M,96M,0 "
-KERNEL = "arch/x86/boot/bzImage"
 INITRAMFS = "initramfs.cpio.gz"
 
 Client = collections.namedtuple(
     "Client", "state pass_ bytes prepare_us save_us restore_us")
 
 
-def boot(build, variant="x86", append=KHO_ON, **options):
+def boot(build, variant="", append=KHO_ON, arch=arches.DEFAULT, **options):
     """Starts a guest on one of the kernels in the build folder."""
-    folder = os.path.join(build, variant)
-    return VM(os.path.join(folder, KERNEL), os.path.join(folder, INITRAMFS),
-              append=append, **options)
+    description = arches.ARCHES[arch]
+    folder = os.path.join(build, "-".join(filter(None, (
+        description.folder, variant))))
+    return VM(os.path.join(folder, description.kernel),
+              os.path.join(folder, INITRAMFS), append=append, arch=arch,
+              **options)
 
 
 def state(vm):

@@ -5,21 +5,23 @@
 The archive is written directly (cpio "newc"), so neither root nor device
 nodes are needed, and equal input gives an equal archive. The guest finds its
 own initramfs again in /sys/firmware/initrd (retain_initrd), and the kernel to
-execute next in /boot/bzImage, so any number of updates can follow each other.
+execute next in /boot/kernel, so any number of updates can follow each other.
 """
 import argparse
 import gzip
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
 
+import arch as arches
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST = os.path.join(HERE, "guest")
 PROGRAMS = ("ip", "devlink", "tc", "ethtool", "kexec")
-SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+PROGRAM_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+LIBRARY_FOLDERS = ("/lib/{}", "/usr/lib/{}", "/lib", "/usr/lib")
 CONSOLE = (5, 1)
 
 
@@ -66,33 +68,64 @@ class Archive:
         return bytes(self.data)
 
 
-def find_program(name):
-    path = shutil.which(name, path=SEARCH_PATH)
-    if not path:
-        sys.exit(f"initramfs: program '{name}' is not installed (make deps)")
-    return path
+class Root:
+    """A system that the guest's programs are taken from."""
+
+    def __init__(self, folder, triplet):
+        self.folder = folder.rstrip("/")
+        self.libraries = [name.format(triplet) for name in LIBRARY_FOLDERS]
+
+    def source(self, path):
+        """The file that a path in this system leads to."""
+        source = self.folder + path
+        while os.path.islink(source):
+            target = os.readlink(source)
+            source = (self.folder + target if target.startswith("/") else
+                      os.path.join(os.path.dirname(source), target))
+        return source
+
+    def find(self, name, folders):
+        for folder in folders:
+            path = f"{folder}/{name}"
+            if os.path.exists(self.source(path)):
+                return path
+        sys.exit(f"initramfs: '{name}' is not in {self.folder or '/'} "
+                 "(make deps)")
+
+    def program(self, name):
+        return self.find(name, PROGRAM_FOLDERS)
+
+    def needed(self, path):
+        """The dynamic linker and the libraries that a program asks for."""
+        out = subprocess.run(["readelf", "-W", "-l", "-d", self.source(path)],
+                             capture_output=True, text=True, check=True,
+                             env={**os.environ, "LC_ALL": "C"}).stdout
+        linker = re.findall(r"program interpreter: (/[^\]]+)\]", out)
+        linker_names = [os.path.basename(path) for path in linker]
+        return linker + [self.find(name, self.libraries) for name in
+                         re.findall(r"\(NEEDED\) .*\[(.*)\]", out)
+                         if name not in linker_names]
 
 
-def shared_libraries(program):
-    """Every library that the dynamic linker would load, and the linker."""
-    out = subprocess.run(["ldd", program], capture_output=True, text=True,
-                         check=False).stdout
-    return re.findall(r"(/\S+) \(0x", out)
+def add_with_libraries(archive, root, name, path):
+    if name.lstrip("/") in archive.names:
+        return
+    archive.add_file(name, root.source(path))
+    for needed in root.needed(path):
+        add_with_libraries(archive, root, needed, needed)
 
 
-def add_programs(archive):
+def add_programs(archive, root):
     for name in PROGRAMS:
-        path = find_program(name)
-        archive.add_file("usr/sbin/" + name, path)
-        for library in shared_libraries(path):
-            archive.add_file(library, library)
+        add_with_libraries(archive, root, "usr/sbin/" + name,
+                           root.program(name))
 
 
-def add_busybox(archive):
-    path = find_program("busybox")
-    archive.add_file("bin/busybox", path)
-    applets = subprocess.run([path, "--list"], capture_output=True, text=True,
-                             check=True).stdout.split()
+def add_busybox(archive, root):
+    """Its applets are those of the one that runs here: it is the same."""
+    archive.add_file("bin/busybox", root.source(root.program("busybox")))
+    applets = subprocess.run(["busybox", "--list"], capture_output=True,
+                             text=True, check=True).stdout.split()
     for applet in applets:
         if applet not in PROGRAMS:
             archive.add_link("bin/" + applet, "busybox")
@@ -104,15 +137,15 @@ def add_guest_files(archive):
         archive.add_file(target, os.path.join(GUEST, name))
 
 
-def build(kernel, modules):
+def build(root, kernel, modules):
     archive = Archive()
     for folder in ("proc", "sys", "dev", "tmp", "run"):
         archive.add(folder, stat.S_IFDIR | 0o755)
     archive.add("dev/console", stat.S_IFCHR | 0o600, rdev=CONSOLE)
     add_guest_files(archive)
-    add_programs(archive)
-    add_busybox(archive)
-    archive.add_file("boot/bzImage", kernel, 0o644)
+    add_programs(archive, root)
+    add_busybox(archive, root)
+    archive.add_file("boot/kernel", kernel, 0o644)
     for module in modules:
         archive.add_file("lib/modules/" + os.path.basename(module), module,
                          0o644)
@@ -132,12 +165,18 @@ def write_if_changed(path, data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--kernel", required=True, help="bzImage to execute")
+    parser.add_argument("--arch", choices=arches.ARCHES,
+                        default=arches.DEFAULT)
+    parser.add_argument("--root", default="/",
+                        help="system whose programs to pack")
+    parser.add_argument("--kernel", required=True,
+                        help="kernel image to execute")
     parser.add_argument("--module", action="append", default=[],
                         help="kernel module to pack (may be repeated)")
     parser.add_argument("output", help="initramfs to write")
     args = parser.parse_args()
-    archive = gzip.compress(build(args.kernel, args.module), 9, mtime=0)
+    root = Root(args.root, arches.ARCHES[args.arch].triplet)
+    archive = gzip.compress(build(root, args.kernel, args.module), 9, mtime=0)
     write_if_changed(args.output, archive)
 
 

@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 
+import arch as arches
 import handover
 import nic
 from vm import GuestError
@@ -168,11 +169,13 @@ def perform(vm, story):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", help="folder that holds the guest kernels")
+    parser.add_argument("--arch", choices=arches.ARCHES,
+                        default=arches.DEFAULT)
     parser.add_argument("--cpus", type=int, default=1)
     args = parser.parse_args()
     story = Story()
     try:
-        with handover.boot(args.build, cpus=args.cpus) as vm:
+        with handover.boot(args.build, arch=args.arch, cpus=args.cpus) as vm:
             story.say(f"QEMU runs the guest with {vm.accel.upper()}")
             perform(vm, story)
     except GuestError as error:

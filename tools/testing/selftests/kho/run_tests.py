@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 
+import arch as arches
 import handover
 import suite
 import update_tests
@@ -44,10 +45,11 @@ class Report:
             print(f"{verdict} {self.results} {name}", flush=True)
 
 
-def run(test, build, report):
+def run(test, args, report):
     notes, error, start = io.StringIO(), "", time.monotonic()
     try:
-        with handover.boot(build, test.variant, **test.options) as vm:
+        with handover.boot(args.build, test.variant, arch=args.arch,
+                           **test.options) as vm:
             test.function(vm, notes)
     except GuestError as failure:
         error = str(failure)
@@ -69,6 +71,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default=DEFAULT_BUILD,
                         help="folder that holds the guest kernels")
+    parser.add_argument("--arch", choices=arches.ARCHES,
+                        default=arches.DEFAULT)
     parser.add_argument("--jobs", type=int, help="guests at the same time",
                         default=len(os.sched_getaffinity(0)))
     parser.add_argument("--list", action="store_true",
@@ -82,7 +86,7 @@ def main():
     report = Report(len(tests))
     pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
     try:
-        concurrent.futures.wait([pool.submit(run, test, args.build, report)
+        concurrent.futures.wait([pool.submit(run, test, args, report)
                                  for test in tests])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

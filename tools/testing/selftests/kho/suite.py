@@ -7,7 +7,7 @@ Test = collections.namedtuple("Test", "name function variant options")
 TESTS = {}
 
 
-def test(variant="x86", **options):
+def test(variant="", **options):
     """Registers a test; the options are those of the guest that it gets.
 
     A test is called with the running guest and a file for notes, and raises

@@ -92,7 +92,7 @@ def handover_switched_off(vm, _notes):
     expect(vm.run("test -e /sys/firmware/kho")[0], "a handover was received")
 
 
-@test("x86-nokho", append="")
+@test("nokho", append="")
 def kernel_without_handover(vm, _notes):
     expect(vm.run("test -e /sys/kernel/kho")[0], "/sys/kernel/kho is there")
     nic.set_up(vm)
@@ -118,7 +118,7 @@ def three_updates_in_a_row(vm, notes):
         print(f"update {number}: {free} KiB free afterwards", file=notes)
 
 
-@test("x86-debug", append=handover.KHO_ON + EARLY_CHECKS)
+@test("debug", append=handover.KHO_ON + EARLY_CHECKS)
 def module_loaded_late(vm, _notes):
     """Struct pages are initialized late here, and lockdep looks on."""
     vm.sh("insmod " + MODULE)
@@ -140,7 +140,7 @@ def module_loaded_late(vm, _notes):
     command(vm, "finish", after="idle")
 
 
-@test("x86-debug", append=handover.KHO_ON + EARLY_CHECKS)
+@test("debug", append=handover.KHO_ON + EARLY_CHECKS)
 def unclaimed_images_travel_on(vm, _notes):
     vm.sh("insmod " + MODULE)
     nic.set_up(vm)
@@ -156,7 +156,7 @@ def unclaimed_images_travel_on(vm, _notes):
     expect_nics(vm, before)
 
 
-@test("x86-debug", append=handover.KHO_ON + EARLY_CHECKS)
+@test("debug", append=handover.KHO_ON + EARLY_CHECKS)
 def discarded_image(vm, _notes):
     vm.sh("insmod " + MODULE)
     nic.set_up(vm)

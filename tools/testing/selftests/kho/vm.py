@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import arch as arches
 import qmp
 
 # Safety nets only, an order of magnitude above what was seen under emulation.
@@ -27,11 +28,8 @@ BOOT_TIMEOUT = 300
 COMMAND_TIMEOUT = 300
 KVM_PROOF_TIMEOUT = 5
 
-QEMU = "qemu-system-x86_64"
-MACHINE = ("-machine", "pc", "-cpu", "max", "-display", "none", "-no-reboot",
-           "-nodefaults", "-nic", "none")
-COMMAND_LINE = ("console=ttyS0 retain_initrd panic=-1 loglevel=7 "
-                "tsc=reliable no_timer_check ")
+MACHINE = ("-display", "none", "-no-reboot", "-nodefaults", "-nic", "none")
+COMMAND_LINE = "retain_initrd panic=-1 loglevel=7 "
 KERNEL_BUG = re.compile(
     r"Kernel panic|\bBUG: |\bBUG at |WARNING: |\bOops\b|\bOops:|"
     r"general protection fault|INFO: (task|possible|rcu)|suspicious RCU|"
@@ -143,13 +141,40 @@ class Agent:
         return int(match[2]), output.decode(errors="replace")
 
 
+class PhysicalMemory:
+    """A guest's memory, by physical address."""
+
+    def __init__(self, memory, base):
+        self.memory = memory
+        self.base = base
+
+    def _place(self, key):
+        if isinstance(key, slice):
+            return slice(key.start - self.base, key.stop - self.base)
+        return key - self.base
+
+    def __getitem__(self, key):
+        return self.memory[self._place(key)]
+
+    def __setitem__(self, key, value):
+        self.memory[self._place(key)] = value
+
+    def find(self, content, start=None, end=None):
+        """The first address from start on; -1 if there is none."""
+        start = 0 if start is None else start - self.base
+        end = len(self.memory) if end is None else end - self.base
+        place = self.memory.find(content, start, end)
+        return place if place < 0 else place + self.base
+
+
 class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
     def __init__(self, kernel, initrd, *, cpus=1, memory=768, nodes=1,
                  room=0, append="", accel=None, log=None,
-                 boot_timeout=BOOT_TIMEOUT):
-        self.append = (COMMAND_LINE + append).strip()
+                 boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
+        self.arch = arches.ARCHES[arch]
+        self.append = f"{self.arch.append} {COMMAND_LINE}{append}".strip()
         self.memory = memory
         self.nodes = nodes
         self.room = room
@@ -159,22 +184,22 @@ class VM:
         self.folder = tempfile.TemporaryDirectory(prefix="kho-vm-")
         self.console_path = log or os.path.join(self.folder.name, "console")
         self.monitor_path = os.path.join(self.folder.name, "monitor")
-        self.accel = accel or accelerator(kernel, initrd)
+        self.accel = accel or accelerator(kernel, initrd, arch)
         self.boot_timeout = boot_timeout
         self._start(kernel, initrd, cpus)
 
     def _start(self, kernel, initrd, cpus):
         agent_path = os.path.join(self.folder.name, "agent")
         open(self.console_path, "wb").close()
-        command = [QEMU, *MACHINE, "-accel", self.accel,
+        command = [self.arch.qemu, *self.arch.machine, *MACHINE,
+                   "-accel", self.accel,
                    "-smp", f"{cpus},sockets={self.nodes}",
                    "-m", f"{self.memory}M" + (
                        f",slots=1,maxmem={self.memory + self.room}M"
                        if self.room else ""), *self._memory_arguments(),
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
-                   "-serial", f"file:{self.console_path}",
-                   "-serial", f"unix:{agent_path},server=on,wait=off",
+                   *self.arch.serials(self.console_path, agent_path),
                    "-qmp", f"unix:{self.monitor_path},server=on,wait=off"]
         self.errors = open(os.path.join(self.folder.name, "qemu"), "w+b")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -221,7 +246,7 @@ class VM:
         """The memory of a guest with one node, by physical address."""
         with open(self.memory_path(), "r+b") as file, \
              mmap.mmap(file.fileno(), 0) as memory:
-            yield memory
+            yield PhysicalMemory(memory, self.arch.memory)
 
     def memory_path(self):
         """The memory of a guest with one node, as a file."""
@@ -334,7 +359,7 @@ class VM:
         if error:
             raise GuestError(f"'{value}' > {path}: {error}")
 
-    def kexec_load(self, kernel="/boot/bzImage", append="", syscall="-s"):
+    def kexec_load(self, kernel="/boot/kernel", append="", syscall="-s"):
         """Loads a kernel and this guest's own initramfs for kexec."""
         line = f"{self.append} {append}".strip()
         return self.sh("cp /sys/firmware/initrd /tmp/initrd && "
@@ -358,12 +383,13 @@ class VM:
                 return self.check_console()
 
 
-def prove_kvm(kernel, initrd):
+def prove_kvm(kernel, initrd, arch):
     """Whether a guest reaches its agent under KVM, quickly."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     try:
-        with VM(kernel, initrd, accel="kvm", boot_timeout=KVM_PROOF_TIMEOUT):
+        with VM(kernel, initrd, accel="kvm", arch=arch,
+                boot_timeout=KVM_PROOF_TIMEOUT):
             return True
     except (GuestError, OSError):
         return False
@@ -372,9 +398,9 @@ def prove_kvm(kernel, initrd):
 _accelerator = None
 
 
-def accelerator(kernel, initrd):
+def accelerator(kernel, initrd, arch):
     """"kvm" if a guest has been seen to boot with it, else "tcg"."""
     global _accelerator
     if not _accelerator:
-        _accelerator = "kvm" if prove_kvm(kernel, initrd) else "tcg"
+        _accelerator = "kvm" if prove_kvm(kernel, initrd, arch) else "tcg"
     return _accelerator
