@@ -5,6 +5,7 @@
 #ifndef _LINUX_KEXEC_HANDOVER_H
 #define _LINUX_KEXEC_HANDOVER_H
 
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mmzone.h>
 #include <linux/types.h>
@@ -33,8 +34,8 @@ struct folio *kho_restore_folio(phys_addr_t phys);
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages);
 
 void *kho_alloc_preserve(size_t size);
-void kho_unpreserve_free(void *mem, size_t size);
-void kho_restore_free(phys_addr_t phys, size_t size);
+void kho_unpreserve_free(void *mem);
+void kho_restore_free(void *mem);
 
 int kho_add_subtree(const char *name, void *blob, size_t size);
 void kho_remove_subtree(void *blob);
@@ -70,6 +71,19 @@ static inline struct page *kho_restore_pages(phys_addr_t phys,
 					     unsigned long nr_pages)
 {
 	return NULL;
+}
+
+static inline void *kho_alloc_preserve(size_t size)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void kho_unpreserve_free(void *mem)
+{
+}
+
+static inline void kho_restore_free(void *mem)
+{
 }
 
 static inline int kho_add_subtree(const char *name, void *blob, size_t size)

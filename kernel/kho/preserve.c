@@ -42,7 +42,7 @@ static int add_seal(void)
 
 	err = kho_add_subtree(KHO_SEAL_SUBTREE, page, sizeof(*out_seal));
 	if (err)
-		kho_unpreserve_free(page, sizeof(*out_seal));
+		kho_unpreserve_free(page);
 	else
 		out_seal = page;
 	return err;
@@ -224,47 +224,6 @@ err_undo:
 	return err;
 }
 EXPORT_SYMBOL_GPL(kho_preserve_pages);
-
-/**
- * kho_alloc_preserve - allocate zeroed memory that is preserved
- * @size: bytes, rounded up to whole pages
- *
- * Context: may sleep.
- * Return: physically contiguous memory, or an ERR_PTR().
- */
-void *kho_alloc_preserve(size_t size)
-{
-	void *mem;
-	int err;
-
-	size = PAGE_ALIGN(size);
-	mem = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-	if (!mem)
-		return ERR_PTR(-ENOMEM);
-
-	err = kho_preserve_pages(virt_to_page(mem), size >> PAGE_SHIFT);
-	if (err) {
-		free_pages_exact(mem, size);
-		return ERR_PTR(err);
-	}
-	return mem;
-}
-EXPORT_SYMBOL_GPL(kho_alloc_preserve);
-
-/**
- * kho_unpreserve_free - undo kho_alloc_preserve()
- * @mem: what it returned
- * @size: the same size as then
- *
- * Context: may sleep.
- */
-void kho_unpreserve_free(void *mem, size_t size)
-{
-	size = PAGE_ALIGN(size);
-	kho_unpreserve_pages(virt_to_page(mem), size >> PAGE_SHIFT);
-	free_pages_exact(mem, size);
-}
-EXPORT_SYMBOL_GPL(kho_unpreserve_free);
 
 /**
  * kho_add_subtree - name a blob, for the next kernel to find

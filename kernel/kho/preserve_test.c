@@ -18,29 +18,60 @@ static phys_addr_t phys_of(const void *mem)
 	return virt_to_phys((void *)mem);
 }
 
+/* Any number of pages, preserved block by block. */
+static void *alloc_pages_preserved(struct kunit *test, unsigned long nr_pages)
+{
+	void *mem = alloc_pages_exact(nr_pages << PAGE_SHIFT,
+				      GFP_KERNEL | __GFP_ZERO);
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	KUNIT_ASSERT_EQ(test, kho_preserve_pages(virt_to_page(mem), nr_pages),
+			0);
+	return mem;
+}
+
 /* --- what is preserved --- */
 
 static void preserve_test_alloc(struct kunit *test)
 {
-	static const size_t sizes[] = {
-		1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE, 100 * PAGE_SIZE - 1,
+	static const struct {
+		size_t size;
+		unsigned long nr_pages;
+	} sizes[] = {
+		{ 1, 1 },
+		{ PAGE_SIZE, 1 },
+		{ PAGE_SIZE + 1, 2 },
+		{ 3 * PAGE_SIZE, 4 },
+		{ 100 * PAGE_SIZE - 1, 128 },
 	};
 	u64 before = kho_test_preserved_pages();
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		void *mem = kho_alloc_preserve(sizes[i]);
+		unsigned long nr_pages = sizes[i].nr_pages;
+		void *mem = kho_alloc_preserve(sizes[i].size);
 
 		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
-		KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0, sizes[i]));
+		KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0,
+						   nr_pages << PAGE_SHIFT));
 		KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(mem),
-							   PFN_UP(sizes[i])));
+							   nr_pages));
 		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(),
-				before + PFN_UP(sizes[i]));
-		kho_unpreserve_free(mem, sizes[i]);
+				before + nr_pages);
+		kho_unpreserve_free(mem);
 		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
 	}
-	KUNIT_EXPECT_TRUE(test, IS_ERR(kho_alloc_preserve(1UL << 50)));
+	kho_unpreserve_free(NULL);
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+}
+
+static void preserve_test_alloc_refused(struct kunit *test)
+{
+	u64 before = kho_test_preserved_pages();
+
+	KUNIT_EXPECT_PTR_EQ(test, kho_alloc_preserve(0), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_PTR_EQ(test, kho_alloc_preserve(1UL << 50),
+			    ERR_PTR(-E2BIG));
 	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
 }
 
@@ -125,12 +156,11 @@ static void free_restored(struct page *page, unsigned long nr)
 /* All that was preserved comes back, or nothing. */
 static void preserve_test_pages(struct kunit *test)
 {
-	void *mem = kho_alloc_preserve(7 * PAGE_SIZE);
+	void *mem = alloc_pages_preserved(test, 7);
 	phys_addr_t phys;
 	struct page *page;
 	unsigned int i;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
 	phys = phys_of(mem);
 	memset(mem, 0x5a, 7 * PAGE_SIZE);
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
@@ -154,18 +184,35 @@ static void preserve_test_pages(struct kunit *test)
 
 static void preserve_test_free(struct kunit *test)
 {
+	void *mem = alloc_pages_preserved(test, 5);
+	u64 incoming;
+
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	incoming = kho_test_incoming_pages();
+	kho_in_free(phys_of(mem), 3);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming);
+	kho_in_free(phys_of(mem), 5);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
+	kho_in_free(phys_of(mem), 5);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
+}
+
+/* What was allocated for the handover is freed as a whole, and once. */
+static void preserve_test_restore_free(struct kunit *test)
+{
 	void *mem = kho_alloc_preserve(5 * PAGE_SIZE - 3);
 	u64 incoming;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	incoming = kho_test_incoming_pages();
-	kho_restore_free(phys_of(mem), 3 * PAGE_SIZE - 3);
+	kho_restore_free(NULL);
+	kho_restore_free(mem + PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming);
-	kho_restore_free(phys_of(mem), 5 * PAGE_SIZE - 3);
-	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
-	kho_restore_free(phys_of(mem), 5 * PAGE_SIZE - 3);
-	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 5);
+	kho_restore_free(mem);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 8);
+	kho_restore_free(mem);
+	KUNIT_EXPECT_EQ(test, kho_test_incoming_pages(), incoming - 8);
 }
 
 static void preserve_test_claim(struct kunit *test)
@@ -187,8 +234,8 @@ static void preserve_test_claim(struct kunit *test)
 	kho_in_claims_done();
 	KUNIT_EXPECT_EQ(test, kho_in_claim(phys, 4), 0);
 	kho_in_claims_done();
-	kho_restore_free(phys, 4 * PAGE_SIZE);
-	kho_restore_free(phys_of(other), PAGE_SIZE);
+	kho_restore_free(mem);
+	kho_restore_free(other);
 }
 
 /* A hostile map has a page twice: it is freed with one block only. */
@@ -204,26 +251,25 @@ static void preserve_test_overlap(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, kho_in_covers(phys, 4));
 	KUNIT_EXPECT_TRUE(test, kho_in_covers(phys + PAGE_SIZE, 1));
-	kho_restore_free(phys, 4 * PAGE_SIZE);
+	kho_restore_free(mem);
 	KUNIT_EXPECT_TRUE(test, kho_in_covers(phys + PAGE_SIZE, 1));
-	kho_restore_free(phys + PAGE_SIZE, PAGE_SIZE);
+	kho_restore_free(mem + PAGE_SIZE);
 	KUNIT_EXPECT_FALSE(test, kho_in_covers(phys + PAGE_SIZE, 1));
 }
 
 /* What nobody takes is handed on, until somebody does. */
 static void preserve_test_hand_on(struct kunit *test)
 {
-	void *mem = kho_alloc_preserve(6 * PAGE_SIZE);
+	void *mem = alloc_pages_preserved(test, 6);
 	u64 before;
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	before = kho_test_preserved_pages();
 	KUNIT_ASSERT_EQ(test, kho_in_hand_on(), 0);
 	KUNIT_ASSERT_EQ(test, kho_in_hand_on(), 0);
 	KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(mem), 6));
 	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before + 6);
-	kho_restore_free(phys_of(mem), 6 * PAGE_SIZE);
+	kho_in_free(phys_of(mem), 6);
 	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
 }
 
@@ -258,23 +304,69 @@ static void preserve_test_subtree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("bare", &phys, &size),
 			-EINVAL);
 
-	kho_restore_free(phys_of(mem), 2 * PAGE_SIZE - 1);
+	kho_restore_free(mem);
 	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys, &size),
 			-EINVAL);
 	free_page((unsigned long)bare);
 }
 
+/*
+ * A blob may end anywhere in its last block: mainline allocates 2^k pages for
+ * it. But all of it has to be preserved.
+ */
+static void preserve_test_subtree_size(struct kunit *test)
+{
+	static const struct {
+		size_t size;
+		int err;
+	} sizes[] = {
+		{ 1, 0 },
+		{ 4 * PAGE_SIZE, 0 },
+		{ 5 * PAGE_SIZE, 0 },
+		{ 8 * PAGE_SIZE, 0 },
+		{ 8 * PAGE_SIZE + 1, -EINVAL },
+		{ SIZE_MAX, -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *mem = alloc_pages_exact(16 * PAGE_SIZE, GFP_KERNEL);
+		phys_addr_t phys;
+		size_t size;
+
+		KUNIT_ASSERT_NOT_NULL(test, mem);
+		KUNIT_ASSERT_EQ(test, kho_preserve_pages(virt_to_page(mem), 8),
+				0);
+		KUNIT_ASSERT_EQ(test, kho_add_subtree("kunit", mem,
+						      sizes[i].size), 0);
+		KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+
+		KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys,
+							   &size),
+				sizes[i].err);
+		if (!sizes[i].err) {
+			KUNIT_EXPECT_EQ(test, phys, phys_of(mem));
+			KUNIT_EXPECT_EQ(test, size, sizes[i].size);
+		}
+		KUNIT_EXPECT_NOT_NULL(test, kho_restore_pages(phys_of(mem), 8));
+		free_pages_exact(mem, 16 * PAGE_SIZE);
+	}
+}
+
 static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_alloc),
+	KUNIT_CASE(preserve_test_alloc_refused),
 	KUNIT_CASE(preserve_test_ranges),
 	KUNIT_CASE(preserve_test_folio),
 	KUNIT_CASE(preserve_test_unpreserved_folio),
 	KUNIT_CASE(preserve_test_pages),
 	KUNIT_CASE(preserve_test_free),
+	KUNIT_CASE(preserve_test_restore_free),
 	KUNIT_CASE(preserve_test_claim),
 	KUNIT_CASE(preserve_test_overlap),
 	KUNIT_CASE(preserve_test_hand_on),
 	KUNIT_CASE(preserve_test_subtree),
+	KUNIT_CASE(preserve_test_subtree_size),
 	{}
 };
 

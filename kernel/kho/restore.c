@@ -95,6 +95,32 @@ static int in_order(phys_addr_t phys)
 }
 
 /**
+ * kho_in_blocks - how much is preserved where something is?
+ * @phys: physical address in bytes
+ * @nr_pages: number of pages that it has
+ *
+ * Context: may sleep.
+ * Return: number of pages of the blocks that follow each other from @phys on
+ * until they hold all of it; 0 if they don't, or somebody has taken them.
+ */
+unsigned long kho_in_blocks(phys_addr_t phys, unsigned long nr_pages)
+{
+	unsigned long found = 0;
+
+	if (!PAGE_ALIGNED(phys))
+		return 0;
+
+	while (found < nr_pages) {
+		int order = in_order(phys + PFN_PHYS(found));
+
+		if (order < 0)
+			return 0;
+		found += BIT(order);
+	}
+	return found;
+}
+
+/**
  * kho_in_covers - is all of this memory preserved, and not taken yet?
  * @phys: physical address in bytes
  * @nr_pages: number of pages
@@ -104,18 +130,7 @@ static int in_order(phys_addr_t phys)
  */
 bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages)
 {
-	if (!PAGE_ALIGNED(phys))
-		return false;
-
-	while (nr_pages) {
-		int order = in_order(phys);
-
-		if (order < 0 || BIT(order) > nr_pages)
-			return false;
-		phys += PAGE_SIZE << order;
-		nr_pages -= BIT(order);
-	}
-	return true;
+	return kho_in_blocks(phys, nr_pages) == nr_pages;
 }
 
 /*
@@ -239,23 +254,21 @@ struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages)
 EXPORT_SYMBOL_GPL(kho_restore_pages);
 
 /**
- * kho_restore_free - free preserved memory that nobody needs any more
- * @phys: physical address in bytes
- * @size: bytes, as they were given to kho_alloc_preserve()
+ * kho_in_free - free preserved pages that nobody needs any more
+ * @phys: physical address of the first one in bytes
+ * @nr_pages: the number that was preserved
  *
- * Memory that has been taken already is left alone.
+ * Pages that have been taken already are left alone.
  *
  * Context: may sleep.
  */
-void kho_restore_free(phys_addr_t phys, size_t size)
+void kho_in_free(phys_addr_t phys, unsigned long nr_pages)
 {
-	unsigned long nr_pages = PFN_UP(size);
 	struct page *page = kho_restore_pages(phys, nr_pages);
 
 	while (page && nr_pages--)
 		__free_page(page++);
 }
-EXPORT_SYMBOL_GPL(kho_restore_free);
 
 /**
  * kho_retrieve_subtree - find a blob of the previous kernel
@@ -263,7 +276,8 @@ EXPORT_SYMBOL_GPL(kho_restore_free);
  * @phys: where to store its physical address in bytes
  * @size: where to store its size in bytes, or NULL
  *
- * The blob stays preserved until kho_restore_free().
+ * The blob stays preserved until it is restored, kho_restore_free() for one of
+ * kho_alloc_preserve(). Its last block may be larger than what is left of it.
  *
  * Context: may sleep.
  * Return: 0; -ENOENT if there is none, or no handover; -EINVAL if its entry is
@@ -280,7 +294,7 @@ int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 	err = kho_root_find(in_fdt, name, phys, &len);
 	if (err)
 		return err;
-	if (len > SIZE_MAX - PAGE_SIZE || !kho_in_covers(*phys, PFN_UP(len)))
+	if (len > SIZE_MAX - PAGE_SIZE || !kho_in_blocks(*phys, PFN_UP(len)))
 		return -EINVAL;
 	if (size)
 		*size = len;
@@ -296,10 +310,9 @@ EXPORT_SYMBOL_GPL(kho_retrieve_subtree);
 void kho_in_drop_seal(void)
 {
 	phys_addr_t phys;
-	size_t size;
 
-	if (!kho_retrieve_subtree(KHO_SEAL_SUBTREE, &phys, &size))
-		kho_restore_free(phys, size);
+	if (!kho_retrieve_subtree(KHO_SEAL_SUBTREE, &phys, NULL))
+		kho_restore_free(phys_to_virt(phys));
 }
 
 static int hand_on_block(phys_addr_t phys, unsigned int order, void *data)

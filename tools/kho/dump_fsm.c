@@ -63,8 +63,8 @@ void dump_fsm(const struct subtree *subtree)
 	struct kho_machine machine;
 	struct kho_node *node;
 
-	if (!kho_in_covers(subtree->phys, PFN_UP(subtree->size))) {
-		problem("its blocks aren't just those of the blob");
+	if (!kho_in_blocks(subtree->phys, PFN_UP(subtree->size))) {
+		problem("not all of it is preserved");
 		return;
 	}
 	machine_init(&machine);

@@ -97,3 +97,19 @@ void free_pages_exact(void *mem, size_t size)
 {
 	free(mem);
 }
+
+struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	void *mem = alloc_pages_exact(PAGE_SIZE << order, gfp);
+
+	return mem ? virt_to_folio(mem) : NULL;
+}
+
+/* The other system's memory stays what it is. */
+void folio_put(struct folio *folio)
+{
+	void *mem = folio_address(folio);
+
+	if (virt_to_phys(mem) == (phys_addr_t)mem)
+		free(mem);
+}

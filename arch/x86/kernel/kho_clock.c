@@ -236,7 +236,7 @@ static int __init kho_clock_init(void)
 	int err;
 
 	if (!kho_retrieve_subtree(SUBTREE, &phys, &size))
-		kho_restore_free(phys, size);
+		kho_restore_free(phys_to_virt(phys));
 	if (!kho_out_fdt())
 		return 0;
 
@@ -246,7 +246,7 @@ static int __init kho_clock_init(void)
 
 	err = kho_add_subtree(SUBTREE, page, sizeof(*outgoing));
 	if (err) {
-		kho_unpreserve_free(page, sizeof(*outgoing));
+		kho_unpreserve_free(page);
 		return err;
 	}
 

@@ -60,7 +60,7 @@ struct kho_image *kho_image_create(const char * const *compatible)
 	return image;
 
 err_memory:
-	kho_unpreserve_free(image->fdt, image->capacity);
+	kho_unpreserve_free(image->fdt);
 err_free:
 	kfree(image);
 	return ERR_PTR(err);
@@ -108,17 +108,16 @@ static void release_memory(struct kho_image *image)
 		const struct kho_extent *extent = &image->extents[i];
 
 		if (image->incoming)
-			kho_restore_free(extent->phys,
-					 extent->nr_pages << PAGE_SHIFT);
+			kho_in_free(extent->phys, extent->nr_pages);
 		else
 			kho_unpreserve_pages(pfn_to_page(PHYS_PFN(extent->phys)),
 					     extent->nr_pages);
 	}
 
 	if (image->incoming)
-		kho_restore_free(virt_to_phys(image->fdt), image->capacity);
+		kho_in_free(virt_to_phys(image->fdt), PHYS_PFN(image->capacity));
 	else
-		kho_unpreserve_free(image->fdt, image->capacity);
+		kho_unpreserve_free(image->fdt);
 }
 
 static void free_image(struct kref *ref)
@@ -174,11 +173,11 @@ int kho_image_grow(struct kho_image *image)
 	if (IS_ERR(fdt))
 		return PTR_ERR(fdt);
 	if (fdt_open_into(image->fdt, fdt, capacity)) {
-		kho_unpreserve_free(fdt, capacity);
+		kho_unpreserve_free(fdt);
 		return -EINVAL;
 	}
 
-	kho_unpreserve_free(image->fdt, image->capacity);
+	kho_unpreserve_free(image->fdt);
 	image->fdt = fdt;
 	image->capacity = capacity;
 	return 0;

@@ -398,7 +398,7 @@ static void receive_images(struct kho_machine *m, const void *fdt)
  * kho_manifest_read - take over the images of the previous kernel
  * @m: the machine
  * @phys: physical address of the manifest in bytes, preserved
- * @size: bytes allocated there
+ * @size: bytes that it has there
  *
  * An image that fails a check does not affect the others.
  *
@@ -407,6 +407,7 @@ static void receive_images(struct kho_machine *m, const void *fdt)
  */
 int kho_manifest_read(struct kho_machine *m, phys_addr_t phys, size_t size)
 {
+	unsigned long nr_pages = kho_in_blocks(phys, PFN_UP(size));
 	const char *bad;
 	void *copy;
 
@@ -425,10 +426,10 @@ int kho_manifest_read(struct kho_machine *m, phys_addr_t phys, size_t size)
 	if (bad) {
 		kho_machine_error(m, "manifest: %s: all images are lost", bad);
 	} else {
-		kho_in_claim(phys, PFN_UP(size));
+		kho_in_claim(phys, nr_pages);
 		receive_images(m, copy);
 		kho_in_claims_done();
-		kho_restore_free(phys, size);
+		kho_in_free(phys, nr_pages);
 	}
 	kvfree(copy);
 

@@ -9,7 +9,7 @@
 void preserve_reset(void)
 {
 	if (out_seal)
-		free_pages_exact(out_seal, PAGE_SIZE);
+		folio_put(virt_to_folio(out_seal));
 	out_seal = NULL;
 	free_page((unsigned long)out_fdt);
 	out_fdt = NULL;

@@ -109,7 +109,7 @@ static void restore_all(void)
 
 	for (i = 0; i < MAX_RESTORED && oracle_block(i); i++)
 		i % 2 ? (void)kho_restore_folio(oracle_block(i)) :
-			kho_restore_free(oracle_block(i), PAGE_SIZE);
+			kho_restore_free(phys_to_virt(oracle_block(i)));
 }
 
 /* The node is at the end of memory, where nothing else is looked for. */

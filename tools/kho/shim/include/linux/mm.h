@@ -67,9 +67,27 @@ static inline unsigned int folio_order(const struct folio *folio)
 	return 0;
 }
 
+static inline void *folio_address(const struct folio *folio)
+{
+	return phys_to_virt((phys_addr_t)folio_pfn(folio) << PAGE_SHIFT);
+}
+
+struct folio *folio_alloc(gfp_t gfp, unsigned int order);
+void folio_put(struct folio *folio);
+
 static inline struct page *virt_to_page(const void *mem)
 {
 	return pfn_to_page(virt_to_phys(mem) >> PAGE_SHIFT);
+}
+
+static inline struct folio *virt_to_folio(const void *mem)
+{
+	return page_folio(virt_to_page(mem));
+}
+
+static inline unsigned int get_order(size_t size)
+{
+	return size > PAGE_SIZE ? ilog2((size - 1) >> PAGE_SHIFT) + 1 : 0;
 }
 
 static inline int pfn_to_nid(unsigned long pfn)
