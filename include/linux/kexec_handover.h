@@ -7,6 +7,7 @@
 
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/kho/abi/kexec_handover.h>
 #include <linux/mmzone.h>
 #include <linux/types.h>
 
@@ -32,6 +33,10 @@ void kho_unpreserve_pages(struct page *page, unsigned long nr_pages);
 
 struct folio *kho_restore_folio(phys_addr_t phys);
 struct page *kho_restore_pages(phys_addr_t phys, unsigned long nr_pages);
+
+int kho_preserve_vmalloc(void *ptr, struct kho_vmalloc *preservation);
+void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation);
+void *kho_restore_vmalloc(const struct kho_vmalloc *preservation);
 
 void *kho_alloc_preserve(size_t size);
 void kho_unpreserve_free(void *mem);
@@ -69,6 +74,22 @@ static inline struct folio *kho_restore_folio(phys_addr_t phys)
 
 static inline struct page *kho_restore_pages(phys_addr_t phys,
 					     unsigned long nr_pages)
+{
+	return NULL;
+}
+
+static inline int kho_preserve_vmalloc(void *ptr,
+				       struct kho_vmalloc *preservation)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
+{
+}
+
+static inline void *
+kho_restore_vmalloc(const struct kho_vmalloc *preservation)
 {
 	return NULL;
 }

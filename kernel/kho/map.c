@@ -4,11 +4,12 @@
  *
  * A block of 2^order pages has the key
  *
- *	1 << (ORDER0_BIT - order) | phys >> (PAGE_SHIFT + order)
+ *	1 << (KHO_ORDER_0_LOG2 - order) | phys >> (PAGE_SHIFT + order)
  *
- * whose leading one tells the order. The low LEAF_SHIFT bits of the key are a
- * bit number in a leaf, which is a page of bits; each TABLE_SHIFT bits above
- * them index a table, which is a page of physical addresses, 0 for none.
+ * whose leading one tells the order. The low KHO_BITMAP_SIZE_LOG2 bits of the
+ * key are a bit number in a leaf, which is a page of bits; each
+ * KHO_TABLE_SIZE_LOG2 bits above them index a table, which is a page of
+ * physical addresses, 0 for none.
  */
 #include <linux/bitmap.h>
 #include <linux/bits.h>
@@ -19,10 +20,10 @@
 
 #include "map.h"
 
-#define TABLE_ENTRIES	BIT(KHO_MAP_TABLE_SHIFT)
-#define LEAF_BITS	BIT(KHO_MAP_LEAF_SHIFT)
-#define ROOT_LEVEL	(KHO_MAP_DEPTH - 1)
-#define END_OF_KEYS	BIT_ULL(KHO_MAP_ORDER0_BIT + 1)
+#define TABLE_ENTRIES	BIT(KHO_TABLE_SIZE_LOG2)
+#define LEAF_BITS	BIT(KHO_BITMAP_SIZE_LOG2)
+#define ROOT_LEVEL	(KHO_TREE_MAX_DEPTH - 1)
+#define END_OF_KEYS	BIT_ULL(KHO_ORDER_0_LOG2 + 1)
 
 /**
  * kho_map_key - key of a block
@@ -33,7 +34,7 @@
  */
 u64 kho_map_key(phys_addr_t phys, unsigned int order)
 {
-	return BIT_ULL(KHO_MAP_ORDER0_BIT - order) |
+	return BIT_ULL(KHO_ORDER_0_LOG2 - order) |
 	       (u64)phys >> (PAGE_SHIFT + order);
 }
 
@@ -46,7 +47,7 @@ u64 kho_map_key(phys_addr_t phys, unsigned int order)
  */
 phys_addr_t kho_map_decode(u64 key, unsigned int *order)
 {
-	*order = KHO_MAP_ORDER0_BIT - (fls64(key) - 1);
+	*order = KHO_ORDER_0_LOG2 - (fls64(key) - 1);
 
 	/* With the highest order, the leading one is all there is. */
 	if (PAGE_SHIFT + *order >= 64)
@@ -54,9 +55,17 @@ phys_addr_t kho_map_decode(u64 key, unsigned int *order)
 	return key << (PAGE_SHIFT + *order);
 }
 
+static bool block_valid(phys_addr_t phys, unsigned int order)
+{
+	if (order > KHO_MAP_MAX_ORDER)
+		return false;
+	return order + PAGE_SHIFT >= 64 ||
+	       IS_ALIGNED((u64)phys, BIT_ULL(order + PAGE_SHIFT));
+}
+
 static unsigned int level_shift(unsigned int level)
 {
-	return KHO_MAP_LEAF_SHIFT + (level - 1) * KHO_MAP_TABLE_SHIFT;
+	return KHO_BITMAP_SIZE_LOG2 + (level - 1) * KHO_TABLE_SIZE_LOG2;
 }
 
 static u64 *table_entry(void *table, unsigned int level, u64 key)
@@ -66,7 +75,7 @@ static u64 *table_entry(void *table, unsigned int level, u64 key)
 	return &entries[(key >> level_shift(level)) & (TABLE_ENTRIES - 1)];
 }
 
-static unsigned long *find_leaf(struct kho_map *map, u64 key)
+static unsigned long *find_leaf(struct kho_radix_tree *map, u64 key)
 {
 	void *node = map->root;
 	unsigned int level;
@@ -81,14 +90,14 @@ static unsigned long *find_leaf(struct kho_map *map, u64 key)
 	return node;
 }
 
-static bool clear_key(struct kho_map *map, u64 key)
+static bool clear_key(struct kho_radix_tree *map, u64 key)
 {
 	unsigned long *leaf = find_leaf(map, key);
 
 	return leaf && __test_and_clear_bit(key & (LEAF_BITS - 1), leaf);
 }
 
-static unsigned long *make_leaf(struct kho_map *map, u64 key)
+static unsigned long *make_leaf(struct kho_radix_tree *map, u64 key)
 {
 	void *node = map->root;
 	unsigned int level;
@@ -117,7 +126,7 @@ static unsigned long *make_leaf(struct kho_map *map, u64 key)
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
  */
-int kho_map_init(struct kho_map *map)
+int kho_map_init(struct kho_radix_tree *map)
 {
 	map->root = (void *)get_zeroed_page(GFP_KERNEL);
 	return map->root ? 0 : -ENOMEM;
@@ -140,7 +149,7 @@ static void destroy_node(void *node, unsigned int level)
  *
  * Context: takes @map->lock; may sleep.
  */
-void kho_map_destroy(struct kho_map *map)
+void kho_map_destroy(struct kho_radix_tree *map)
 {
 	guard(mutex)(&map->lock);
 
@@ -160,14 +169,13 @@ void kho_map_destroy(struct kho_map *map)
  * Context: takes @map->lock; may sleep.
  * Return: 0; -EINVAL if @phys or @order isn't valid; -ENOMEM.
  */
-int kho_map_set(struct kho_map *map, phys_addr_t phys, unsigned int order)
+int kho_map_set(struct kho_radix_tree *map, phys_addr_t phys,
+		unsigned int order)
 {
 	unsigned long *leaf;
 	u64 key;
 
-	if (order > KHO_MAP_MAX_ORDER ||
-	    (order + PAGE_SHIFT < 64 &&
-	     !IS_ALIGNED((u64)phys, BIT_ULL(order + PAGE_SHIFT))))
+	if (!block_valid(phys, order))
 		return -EINVAL;
 
 	guard(mutex)(&map->lock);
@@ -189,8 +197,12 @@ int kho_map_set(struct kho_map *map, phys_addr_t phys, unsigned int order)
  * Context: takes @map->lock; may sleep.
  * Return: whether the block was there.
  */
-bool kho_map_clear(struct kho_map *map, phys_addr_t phys, unsigned int order)
+bool kho_map_clear(struct kho_radix_tree *map, phys_addr_t phys,
+		   unsigned int order)
 {
+	if (!block_valid(phys, order))
+		return false;
+
 	guard(mutex)(&map->lock);
 
 	return clear_key(map, kho_map_key(phys, order));
@@ -205,7 +217,8 @@ bool kho_map_clear(struct kho_map *map, phys_addr_t phys, unsigned int order)
  * Context: takes @map->lock; may sleep.
  * Return: whether it is.
  */
-bool kho_map_test(struct kho_map *map, phys_addr_t phys, unsigned int order)
+bool kho_map_test(struct kho_radix_tree *map, phys_addr_t phys,
+		  unsigned int order)
 {
 	u64 key = kho_map_key(phys, order);
 	unsigned long *leaf;
@@ -225,7 +238,7 @@ bool kho_map_test(struct kho_map *map, phys_addr_t phys, unsigned int order)
  * Return: the order, the largest one if there are several; -ENOENT if no block
  * starts there.
  */
-int kho_map_order(struct kho_map *map, phys_addr_t phys)
+int kho_map_order(struct kho_radix_tree *map, phys_addr_t phys)
 {
 	int order = phys ? __ffs64(phys) : 63;
 
@@ -238,7 +251,7 @@ int kho_map_order(struct kho_map *map, phys_addr_t phys)
 /* Keys beyond the lowest or the highest order are never written. */
 static bool key_valid(u64 key)
 {
-	return key >= BIT_ULL(KHO_MAP_ORDER0_BIT - KHO_MAP_MAX_ORDER) &&
+	return key >= BIT_ULL(KHO_ORDER_0_LOG2 - KHO_MAP_MAX_ORDER) &&
 	       key < END_OF_KEYS;
 }
 
@@ -394,8 +407,8 @@ static int walk_node(u64 *entry, unsigned int level, u64 first_key,
  * @data: passed to them
  *
  * High orders come first, then low addresses. The recursion is as deep as the
- * tree, which has %KHO_MAP_DEPTH levels whatever its pages hold. A node that
- * was reported as bad is no part of the map any more.
+ * tree, which has %KHO_TREE_MAX_DEPTH levels whatever its pages hold. A node
+ * that was reported as bad is no part of the map any more.
  *
  * Context: nobody else uses the map; sleeps only if the callbacks do.
  * Return: 0, or the error with which a callback ended the walk.
@@ -415,8 +428,8 @@ int kho_map_walk_root(u64 *root, const struct kho_map_walker *walker,
  * Context: takes @map->lock; otherwise as kho_map_walk_root().
  * Return: as kho_map_walk_root().
  */
-int kho_map_walk(struct kho_map *map, const struct kho_map_walker *walker,
-		 void *data)
+int kho_map_walk(struct kho_radix_tree *map,
+		 const struct kho_map_walker *walker, void *data)
 {
 	u64 root;
 	int err;
@@ -586,7 +599,7 @@ static bool any_key(const void *node, unsigned int level, u64 first, u64 last)
 	return false;
 }
 
-static bool has_smaller_within(struct kho_map *map, phys_addr_t phys,
+static bool has_smaller_within(struct kho_radix_tree *map, phys_addr_t phys,
 			       unsigned int order)
 {
 	unsigned int smaller;
@@ -601,7 +614,7 @@ static bool has_smaller_within(struct kho_map *map, phys_addr_t phys,
 	return false;
 }
 
-static unsigned long strike_page(struct kho_map *map, phys_addr_t phys)
+static unsigned long strike_page(struct kho_radix_tree *map, phys_addr_t phys)
 {
 	unsigned long struck = 0;
 	unsigned int order;
@@ -612,7 +625,7 @@ static unsigned long strike_page(struct kho_map *map, phys_addr_t phys)
 }
 
 struct strike {
-	struct kho_map *map;
+	struct kho_radix_tree *map;
 	bool (*fit)(phys_addr_t phys, u64 size);
 	unsigned long struck;
 };
@@ -667,7 +680,7 @@ static unsigned long strike_out(struct strike *strike,
  * Context: takes @map->lock; may sleep.
  * Return: the number of blocks.
  */
-unsigned long kho_map_strike(struct kho_map *map, phys_addr_t phys)
+unsigned long kho_map_strike(struct kho_radix_tree *map, phys_addr_t phys)
 {
 	guard(mutex)(&map->lock);
 
@@ -684,7 +697,7 @@ unsigned long kho_map_strike(struct kho_map *map, phys_addr_t phys)
  * Context: takes @map->lock; may sleep.
  * Return: the number of blocks.
  */
-unsigned long kho_map_strike_overlaps(struct kho_map *map)
+unsigned long kho_map_strike_overlaps(struct kho_radix_tree *map)
 {
 	static const struct kho_map_walker walker = {
 		.enter = strike_node,
@@ -704,7 +717,7 @@ unsigned long kho_map_strike_overlaps(struct kho_map *map)
  * Context: takes @map->lock; may sleep.
  * Return: the number of blocks.
  */
-unsigned long kho_map_strike_unless(struct kho_map *map,
+unsigned long kho_map_strike_unless(struct kho_radix_tree *map,
 				    bool (*fit)(phys_addr_t phys, u64 size))
 {
 	static const struct kho_map_walker walker = {

@@ -6,28 +6,11 @@
 #ifndef _KERNEL_KHO_MAP_H
 #define _KERNEL_KHO_MAP_H
 
-#include <linux/mutex.h>
+#include <linux/kho_radix_tree.h>
 #include <linux/pfn.h>
 #include <linux/types.h>
 
-/* Format "kho-v4": every number follows from the page size. */
-#define KHO_MAP_ORDER0_BIT	(64 - PAGE_SHIFT)
-#define KHO_MAP_TABLE_SHIFT	(PAGE_SHIFT - 3)
-#define KHO_MAP_LEAF_SHIFT	(PAGE_SHIFT + 3)
-#define KHO_MAP_DEPTH \
-	(DIV_ROUND_UP(KHO_MAP_ORDER0_BIT - KHO_MAP_LEAF_SHIFT + 1, \
-		      KHO_MAP_TABLE_SHIFT) + 1)
-#define KHO_MAP_MAX_ORDER	(KHO_MAP_ORDER0_BIT - 1)
-
-/**
- * struct kho_map - a preserved-memory map
- * @lock: protects the tree; taken innermost, held while nodes are allocated
- * @root: the root node, or NULL
- */
-struct kho_map {
-	struct mutex lock;	/* innermost */
-	void *root;
-};
+#define KHO_MAP_MAX_ORDER	(KHO_ORDER_0_LOG2 - 1)
 
 #define KHO_MAP_INIT(name) { .lock = __MUTEX_INITIALIZER((name).lock) }
 
@@ -68,19 +51,22 @@ struct kho_map_walker {
 u64 kho_map_key(phys_addr_t phys, unsigned int order);
 phys_addr_t kho_map_decode(u64 key, unsigned int *order);
 
-int kho_map_init(struct kho_map *map);
-void kho_map_destroy(struct kho_map *map);
-int kho_map_set(struct kho_map *map, phys_addr_t phys, unsigned int order);
-bool kho_map_clear(struct kho_map *map, phys_addr_t phys, unsigned int order);
-bool kho_map_test(struct kho_map *map, phys_addr_t phys, unsigned int order);
-int kho_map_order(struct kho_map *map, phys_addr_t phys);
-int kho_map_walk(struct kho_map *map, const struct kho_map_walker *walker,
-		 void *data);
+int kho_map_init(struct kho_radix_tree *map);
+void kho_map_destroy(struct kho_radix_tree *map);
+int kho_map_set(struct kho_radix_tree *map, phys_addr_t phys,
+		unsigned int order);
+bool kho_map_clear(struct kho_radix_tree *map, phys_addr_t phys,
+		   unsigned int order);
+bool kho_map_test(struct kho_radix_tree *map, phys_addr_t phys,
+		  unsigned int order);
+int kho_map_order(struct kho_radix_tree *map, phys_addr_t phys);
+int kho_map_walk(struct kho_radix_tree *map,
+		 const struct kho_map_walker *walker, void *data);
 int kho_map_walk_root(u64 *root, const struct kho_map_walker *walker,
 		      void *data);
-unsigned long kho_map_strike(struct kho_map *map, phys_addr_t phys);
-unsigned long kho_map_strike_overlaps(struct kho_map *map);
-unsigned long kho_map_strike_unless(struct kho_map *map,
+unsigned long kho_map_strike(struct kho_radix_tree *map, phys_addr_t phys);
+unsigned long kho_map_strike_overlaps(struct kho_radix_tree *map);
+unsigned long kho_map_strike_unless(struct kho_radix_tree *map,
 				    bool (*fit)(phys_addr_t phys, u64 size));
 
 /**

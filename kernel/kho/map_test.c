@@ -38,7 +38,7 @@ struct seen {
 static int nr_mapped;
 static int most_mapped;
 
-static struct kho_map test_map = KHO_MAP_INIT(test_map);
+static struct kho_radix_tree test_map = KHO_MAP_INIT(test_map);
 
 static int map_test_init(struct kunit *test)
 {
@@ -279,7 +279,7 @@ static void expect_round_trip(struct kunit *test, phys_addr_t phys,
 	KUNIT_EXPECT_EQ_MSG(test, kho_map_decode(key, &decoded), phys,
 			    "order %u", order);
 	KUNIT_EXPECT_EQ(test, decoded, order);
-	KUNIT_EXPECT_EQ(test, fls64(key) - 1, KHO_MAP_ORDER0_BIT - order);
+	KUNIT_EXPECT_EQ(test, fls64(key) - 1, KHO_ORDER_0_LOG2 - order);
 }
 
 static void map_test_keys(struct kunit *test)
@@ -319,8 +319,8 @@ static void map_test_extremes(struct kunit *test)
 static void map_test_leaf_boundary(struct kunit *test)
 {
 	/* One leaf describes this much memory in single pages. */
-	const u64 span = (u64)PAGE_SIZE << KHO_MAP_LEAF_SHIFT;
-	const u64 table = span << KHO_MAP_TABLE_SHIFT;
+	const u64 span = (u64)PAGE_SIZE << KHO_BITMAP_SIZE_LOG2;
+	const u64 table = span << KHO_TABLE_SIZE_LOG2;
 	const u64 edges[] = { span, 2 * span, table, table + span };
 	unsigned int i;
 
@@ -449,7 +449,7 @@ static void map_test_known_answer(struct kunit *test)
 	if (PAGE_SIZE != 4096)
 		kunit_skip(test, "answers are for pages of 4 KiB");
 
-	KUNIT_ASSERT_EQ(test, KHO_MAP_DEPTH, 6);
+	KUNIT_ASSERT_EQ(test, KHO_TREE_MAX_DEPTH, 6);
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, answer->phys,
 					  answer->order), 0);
 	for (i = 0; i < ARRAY_SIZE(answer->index); i++)
@@ -466,14 +466,14 @@ static void map_test_known_answer(struct kunit *test)
 /* Where the tree refers to the node of this level on the way to a block. */
 static u64 *entry_of(phys_addr_t phys, unsigned int order, unsigned int level)
 {
-	u64 key = kho_map_key(phys, order), *table = test_map.root, *entry;
-	unsigned int at = KHO_MAP_DEPTH - 1;
+	u64 key = kho_map_key(phys, order), *table = (u64 *)test_map.root, *entry;
+	unsigned int at = KHO_TREE_MAX_DEPTH - 1;
 
 	for (;; at--) {
-		unsigned int shift = KHO_MAP_LEAF_SHIFT +
-				     (at - 1) * KHO_MAP_TABLE_SHIFT;
+		unsigned int shift = KHO_BITMAP_SIZE_LOG2 +
+				     (at - 1) * KHO_TABLE_SIZE_LOG2;
 
-		entry = &table[(key >> shift) % BIT(KHO_MAP_TABLE_SHIFT)];
+		entry = &table[(key >> shift) % BIT(KHO_TABLE_SIZE_LOG2)];
 		if (at - 1 == level)
 			return entry;
 		table = phys_to_virt(*entry);
@@ -484,8 +484,8 @@ static u64 *entry_of(phys_addr_t phys, unsigned int order, unsigned int level)
 static void map_test_walk_impossible_keys(struct kunit *test)
 {
 	struct seen *seen = new_seen(test);
-	u64 *root = test_map.root, *leaf;
-	unsigned int last = BIT(KHO_MAP_TABLE_SHIFT) - 1;
+	u64 *root = (u64 *)test_map.root, *leaf;
+	unsigned int last = BIT(KHO_TABLE_SIZE_LOG2) - 1;
 
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, 0, KHO_MAP_MAX_ORDER), 0);
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
@@ -494,7 +494,7 @@ static void map_test_walk_impossible_keys(struct kunit *test)
 	leaf = phys_to_virt(*entry_of(0, KHO_MAP_MAX_ORDER, 0));
 	leaf[0] |= 3;
 	/* A key with a bit above the one of order 0. */
-	root[last] = *entry_of(SZ_1M, 0, KHO_MAP_DEPTH - 2);
+	root[last] = *entry_of(SZ_1M, 0, KHO_TREE_MAX_DEPTH - 2);
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &plain_walker, seen), 0);
 	root[last] = 0;
 
@@ -519,7 +519,7 @@ static void map_test_walk_ends(struct kunit *test)
 
 static void map_test_walk_no_map(struct kunit *test)
 {
-	static struct kho_map none = KHO_MAP_INIT(none);
+	static struct kho_radix_tree none = KHO_MAP_INIT(none);
 	struct seen *seen = new_seen(test);
 
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&none, &full_walker, seen), 0);
@@ -655,7 +655,7 @@ static void map_test_walk_slots(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1M, 0), 0);
 	KUNIT_ASSERT_EQ(test, kho_map_set(&test_map, SZ_1G, 18), 0);
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
-	KUNIT_EXPECT_EQ(test, most_mapped, KHO_MAP_DEPTH);
+	KUNIT_EXPECT_EQ(test, most_mapped, KHO_TREE_MAX_DEPTH);
 	KUNIT_EXPECT_EQ(test, nr_mapped, 0);
 }
 
@@ -752,7 +752,7 @@ static void map_test_runs_model(struct kunit *test)
 
 static void map_test_runs_edges(struct kunit *test)
 {
-	u64 leaf = (u64)PAGE_SIZE << KHO_MAP_LEAF_SHIFT;
+	u64 leaf = (u64)PAGE_SIZE << KHO_BITMAP_SIZE_LOG2;
 	phys_addr_t start, last;
 
 	kho_map_runs_begin(&test_runs, test_map.root);
@@ -801,7 +801,7 @@ static void map_test_beyond_keys(struct kunit *test)
 	struct kho_map_runs *runs = kunit_kzalloc(test, sizeof(*runs),
 						  GFP_KERNEL);
 	struct seen *seen = new_seen(test);
-	u64 *last = (u64 *)test_map.root + BIT(KHO_MAP_TABLE_SHIFT) - 1;
+	u64 *last = (u64 *)test_map.root + BIT(KHO_TABLE_SIZE_LOG2) - 1;
 	phys_addr_t start, end;
 
 	KUNIT_ASSERT_NOT_NULL(test, runs);
@@ -809,7 +809,7 @@ static void map_test_beyond_keys(struct kunit *test)
 	*last = virt_to_phys(test_map.root);
 
 	KUNIT_EXPECT_EQ(test, kho_map_walk(&test_map, &full_walker, seen), 0);
-	KUNIT_EXPECT_EQ(test, seen->entered, KHO_MAP_DEPTH);
+	KUNIT_EXPECT_EQ(test, seen->entered, KHO_TREE_MAX_DEPTH);
 	kho_map_runs_begin(runs, test_map.root);
 	KUNIT_EXPECT_TRUE(test, kho_map_runs_next(runs, &start, &end));
 	KUNIT_EXPECT_EQ(test, start, SZ_1M);

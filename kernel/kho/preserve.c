@@ -16,7 +16,7 @@
 #include "seal.h"
 
 /* The map's lock nests inside out_lock. */
-static struct kho_map out_map = KHO_MAP_INIT(out_map);
+static struct kho_radix_tree out_map = KHO_MAP_INIT(out_map);
 
 /* Protects the contents of out_fdt; the pointer is set once, at init. */
 static DEFINE_MUTEX(out_lock);

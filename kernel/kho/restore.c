@@ -21,7 +21,7 @@
  * restored, so that nothing is restored twice, and nothing that wasn't
  * preserved.
  */
-static struct kho_map in_map = KHO_MAP_INIT(in_map);
+static struct kho_radix_tree in_map = KHO_MAP_INIT(in_map);
 
 /* Set once, when the handover was found to be sound. */
 static const void *in_fdt;
@@ -137,7 +137,7 @@ bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages)
  * Blocks that have been promised to somebody while a handover is read. The
  * map's lock nests inside that of whoever reads.
  */
-static struct kho_map claimed = KHO_MAP_INIT(claimed);
+static struct kho_radix_tree claimed = KHO_MAP_INIT(claimed);
 
 static int claim_block(phys_addr_t phys, unsigned int order)
 {

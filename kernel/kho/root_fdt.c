@@ -10,10 +10,6 @@
 #include "internal.h"
 #include "root_fdt.h"
 
-#define PROP_MAP	"preserved-memory-map"
-#define PROP_DATA	"preserved-data"
-#define PROP_SIZE	"blob-size"
-
 /* libfdt aligns property values to 4 bytes only. */
 static int get_u64(const void *fdt, int node, const char *prop, u64 *val)
 {
@@ -40,8 +36,8 @@ int kho_root_create(void *fdt, phys_addr_t map_root)
 	u64 map = map_root;
 
 	if (fdt_create_empty_tree(fdt, KHO_ROOT_SIZE) ||
-	    fdt_setprop_string(fdt, 0, "compatible", KHO_ROOT_COMPATIBLE) ||
-	    fdt_setprop(fdt, 0, PROP_MAP, &map, sizeof(map)))
+	    fdt_setprop_string(fdt, 0, "compatible", KHO_FDT_COMPATIBLE) ||
+	    fdt_setprop(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &map, sizeof(map)))
 		return -EINVAL;
 	return 0;
 }
@@ -61,10 +57,11 @@ const char *kho_root_check(const void *fdt, size_t size, phys_addr_t *map_root)
 
 	if (bad)
 		return bad;
-	if (fdt_node_check_compatible(fdt, 0, KHO_ROOT_COMPATIBLE))
-		return "format isn't " KHO_ROOT_COMPATIBLE;
-	if (get_u64(fdt, 0, PROP_MAP, &map) || !map || !PAGE_ALIGNED(map))
-		return "no valid " PROP_MAP;
+	if (fdt_node_check_compatible(fdt, 0, KHO_FDT_COMPATIBLE))
+		return "format isn't " KHO_FDT_COMPATIBLE;
+	if (get_u64(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &map) || !map ||
+	    !PAGE_ALIGNED(map))
+		return "no valid " KHO_FDT_MEMORY_MAP_PROP_NAME;
 
 	*map_root = map;
 	return NULL;
@@ -90,8 +87,10 @@ int kho_root_add(void *fdt, const char *name, phys_addr_t blob, u64 size)
 	if (node < 0)
 		return -ENOSPC;
 
-	if (fdt_setprop(fdt, node, PROP_DATA, &data, sizeof(data)) ||
-	    fdt_setprop(fdt, node, PROP_SIZE, &size, sizeof(size))) {
+	if (fdt_setprop(fdt, node, KHO_SUB_TREE_PROP_NAME, &data,
+			sizeof(data)) ||
+	    fdt_setprop(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, &size,
+			sizeof(size))) {
 		fdt_del_node(fdt, node);
 		return -ENOSPC;
 	}
@@ -111,7 +110,8 @@ bool kho_root_remove(void *fdt, phys_addr_t blob)
 	u64 data;
 
 	fdt_for_each_subnode(node, fdt, 0) {
-		if (!get_u64(fdt, node, PROP_DATA, &data) && data == blob) {
+		if (!get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) &&
+		    data == blob) {
 			fdt_del_node(fdt, node);
 			return true;
 		}
@@ -136,8 +136,9 @@ int kho_root_find(const void *fdt, const char *name, phys_addr_t *blob,
 
 	if (node < 0)
 		return -ENOENT;
-	if (get_u64(fdt, node, PROP_DATA, &data) ||
-	    get_u64(fdt, node, PROP_SIZE, size) || !data || !*size)
+	if (get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) ||
+	    get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, size) || !data ||
+	    !*size)
 		return -EINVAL;
 
 	*blob = data;

@@ -6,9 +6,9 @@
 #ifndef _KERNEL_KHO_ROOT_FDT_H
 #define _KERNEL_KHO_ROOT_FDT_H
 
+#include <linux/kho/abi/kexec_handover.h>
 #include <linux/types.h>
 
-#define KHO_ROOT_COMPATIBLE	"kho-v4"
 #define KHO_ROOT_SIZE		PAGE_SIZE
 
 int kho_root_create(void *fdt, phys_addr_t map_root);

@@ -36,7 +36,7 @@ static size_t nr_nodes;
 
 static struct {
 	unsigned int depth;
-	unsigned long nodes[KHO_MAP_DEPTH];
+	unsigned long nodes[KHO_TREE_MAX_DEPTH];
 	unsigned long blocks[KHO_MAP_MAX_ORDER + 1];
 } stats;
 
@@ -172,13 +172,13 @@ static void say_runs(bool all)
 
 static void say_nodes(void)
 {
-	unsigned int level = KHO_MAP_DEPTH;
+	unsigned int level = KHO_TREE_MAX_DEPTH;
 
 	say("%zu nodes, %zu bytes", nr_nodes, nr_nodes * PAGE_SIZE);
 	report_depth++;
 	while (level--)
 		say("level %u: %lu", level,
-		    stats.nodes[KHO_MAP_DEPTH - 1 - level]);
+		    stats.nodes[KHO_TREE_MAX_DEPTH - 1 - level]);
 	report_depth--;
 }
 
@@ -251,7 +251,7 @@ void dump_map(u64 root, const void *root_fdt, bool all_runs)
 		.map = map_node,
 		.unmap = unmap_node,
 	};
-	struct kho_map map = KHO_MAP_INIT(map);
+	struct kho_radix_tree map = KHO_MAP_INIT(map);
 	size_t i;
 
 	say("map of preserved memory at %#" PRIx64, root);

@@ -21,14 +21,14 @@ struct expected {
 };
 
 static const struct expected root_props[] = {
-	{ "compatible", sizeof(KHO_ROOT_COMPATIBLE) },
-	{ "preserved-memory-map", sizeof(u64) },
+	{ "compatible", sizeof(KHO_FDT_COMPATIBLE) },
+	{ KHO_FDT_MEMORY_MAP_PROP_NAME, sizeof(u64) },
 	{ }
 };
 
 static const struct expected subtree_props[] = {
-	{ "preserved-data", sizeof(u64) },
-	{ "blob-size", sizeof(u64) },
+	{ KHO_SUB_TREE_PROP_NAME, sizeof(u64) },
+	{ KHO_SUB_TREE_SIZE_PROP_NAME, sizeof(u64) },
 	{ }
 };
 
@@ -93,7 +93,7 @@ u64 find_root(void)
  */
 void dump_root(const void *fdt, u64 phys)
 {
-	say("root FDT at %#" PRIx64 ", " KHO_ROOT_COMPATIBLE ", %u bytes used",
+	say("root FDT at %#" PRIx64 ", " KHO_FDT_COMPATIBLE ", %u bytes used",
 	    phys, fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
 	report_depth++;
 	check_props(fdt, 0, root_props);

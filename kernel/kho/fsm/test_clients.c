@@ -461,7 +461,7 @@ int test_kexec(struct test_world *from, struct test_world *to,
 }
 
 /* A second look at a map of the core. */
-static struct kho_map map = KHO_MAP_INIT(map);
+static struct kho_radix_tree map = KHO_MAP_INIT(map);
 
 static void look_at_map_of(const void *fdt)
 {

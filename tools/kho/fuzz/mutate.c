@@ -53,19 +53,19 @@ static void find_pages(const uint8_t *data, size_t size, struct pages *pages)
 /* Where is the bit of this block, if its leaf is there already? */
 static u64 find_bit(u64 root, u64 key)
 {
-	unsigned int shift = KHO_MAP_LEAF_SHIFT +
-			     (KHO_MAP_DEPTH - 1) * KHO_MAP_TABLE_SHIFT;
+	unsigned int shift = KHO_BITMAP_SIZE_LOG2 +
+			     (KHO_TREE_MAX_DEPTH - 1) * KHO_TABLE_SIZE_LOG2;
 	u64 node = root;
 
-	while (node && shift > KHO_MAP_LEAF_SHIFT) {
+	while (node && shift > KHO_BITMAP_SIZE_LOG2) {
 		const u64 *table = physmem_at(node, PAGE_SIZE);
 
 		if (!table || !PAGE_ALIGNED(node))
 			return 0;
-		shift -= KHO_MAP_TABLE_SHIFT;
-		node = table[(key >> shift) % BIT(KHO_MAP_TABLE_SHIFT)];
+		shift -= KHO_TABLE_SIZE_LOG2;
+		node = table[(key >> shift) % BIT(KHO_TABLE_SIZE_LOG2)];
 	}
-	return node ? node + key % BIT(KHO_MAP_LEAF_SHIFT) / 8 : 0;
+	return node ? node + key % BIT(KHO_BITMAP_SIZE_LOG2) / 8 : 0;
 }
 
 static size_t add_block(uint8_t *data, size_t size, u64 phys)

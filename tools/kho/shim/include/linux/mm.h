@@ -6,6 +6,7 @@
 #ifndef _KHO_SHIM_MM_H
 #define _KHO_SHIM_MM_H
 
+#include <asm/page.h>
 #include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/cache.h>
@@ -17,8 +18,6 @@
 #include <linux/pfn.h>
 #include <linux/types.h>
 
-#define PAGE_SHIFT	12
-#define PAGE_SIZE	BIT(PAGE_SHIFT)
 #define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
 #define PAGE_ALIGNED(x)	IS_ALIGNED((unsigned long)(x), PAGE_SIZE)
 
