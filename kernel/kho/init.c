@@ -65,8 +65,11 @@ static int __init kho_init(void)
 
 	kho_scratch_release();
 	kho_in_drop_seal();
+	kho_metadata_receive();
 
 	err = kho_out_init();
+	if (!err)
+		err = kho_metadata_add();
 	if (!err)
 		err = kho_kobj_init();
 	if (!err)

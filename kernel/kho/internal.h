@@ -31,6 +31,11 @@ void kho_in_drop_seal(void);
 int kho_in_hand_on(void);
 void kho_in_forget(void);
 
+/* metadata.c */
+u32 kho_kexec_count(void);
+void kho_metadata_receive(void);
+int kho_metadata_add(void);
+
 /* init.c: /sys/kernel/kho, or NULL while KHO is off */
 extern struct kobject *kho_kobj;
 

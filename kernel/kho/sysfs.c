@@ -75,6 +75,12 @@ static ssize_t incoming_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%s\n", kho_in_fdt() ? "received" : "none");
 }
 
+static ssize_t kexec_count_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", kho_kexec_count());
+}
+
 static struct kobj_attribute dt_max_attr = __ATTR(dt_max, 0400, dt_max_show,
 						  NULL);
 static struct kobj_attribute scratch_phys_attr =
@@ -86,10 +92,13 @@ static struct kobj_attribute scratch_short_attr =
 	__ATTR(scratch_short, 0400, scratch_short_show, NULL);
 static struct kobj_attribute incoming_attr = __ATTR(incoming, 0400,
 						    incoming_show, NULL);
+static struct kobj_attribute kexec_count_attr = __ATTR(kexec_count, 0400,
+						       kexec_count_show, NULL);
 
 static struct attribute *core_attrs[] = {
 	&dt_max_attr.attr,
 	&incoming_attr.attr,
+	&kexec_count_attr.attr,
 	&scratch_phys_attr.attr,
 	&scratch_len_attr.attr,
 	&scratch_short_attr.attr,
