@@ -64,6 +64,7 @@ static int __init kho_init(void)
 		return 0;
 
 	kho_scratch_release();
+	kho_debugfs_init();
 	kho_in_drop_seal();
 	kho_metadata_receive();
 
@@ -72,6 +73,8 @@ static int __init kho_init(void)
 		err = kho_metadata_add();
 	if (!err)
 		err = kho_kobj_init();
+	if (!err)
+		kho_debugfs_show_root(kho_out_fdt());
 	if (!err)
 		err = kho_sysfs_init();
 	if (err)

@@ -122,6 +122,35 @@ static inline bool kho_scratch_overlap(phys_addr_t phys, u64 size)
 }
 #endif
 
+#ifdef CONFIG_KEXEC_HANDOVER_DEBUGFS
+
+/* debugfs.c */
+void kho_debugfs_init(void);
+void kho_debugfs_show_root(const void *fdt);
+void kho_debugfs_add(const char *name, const void *mem, size_t size);
+void kho_debugfs_remove(const void *mem);
+
+#else
+
+static inline void kho_debugfs_init(void)
+{
+}
+
+static inline void kho_debugfs_show_root(const void *fdt)
+{
+}
+
+static inline void kho_debugfs_add(const char *name, const void *mem,
+				   size_t size)
+{
+}
+
+static inline void kho_debugfs_remove(const void *mem)
+{
+}
+
+#endif
+
 /*
  * The architecture's clock, which goes on counting through kexec, and its
  * rate. clock.c has one that does not, for where there is no kexec.

@@ -238,12 +238,17 @@ EXPORT_SYMBOL_GPL(kho_preserve_pages);
  */
 int kho_add_subtree(const char *name, void *blob, size_t size)
 {
+	int err;
+
 	if (!out_fdt)
 		return -EOPNOTSUPP;
 
 	guard(mutex)(&out_lock);
 	break_seal();
-	return kho_root_add(out_fdt, name, virt_to_phys(blob), size);
+	err = kho_root_add(out_fdt, name, virt_to_phys(blob), size);
+	if (!err)
+		kho_debugfs_add(name, blob, size);
+	return err;
 }
 EXPORT_SYMBOL_GPL(kho_add_subtree);
 
@@ -259,6 +264,8 @@ void kho_remove_subtree(void *blob)
 	break_seal();
 	if (!out_fdt || !kho_root_remove(out_fdt, virt_to_phys(blob)))
 		pr_warn("no subtree at %p to remove\n", blob);
+	else
+		kho_debugfs_remove(blob);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
