@@ -10,6 +10,9 @@ struct kobject;
 /* fdt_check.c */
 const char *kho_fdt_check(const void *fdt, size_t size);
 
+/* refuse.c */
+const char *kho_refuse(unsigned long pfn, unsigned long nr_pages);
+
 /* preserve.c: what this kernel hands over */
 int kho_out_init(void);
 void *kho_out_fdt(void);

@@ -131,15 +131,32 @@ void kho_out_unmark(phys_addr_t phys, unsigned int order)
 	kho_map_clear(&out_map, phys, order);
 }
 
+static int refuse(unsigned long pfn, unsigned long nr_pages)
+{
+	const char *bad = kho_refuse(pfn, nr_pages);
+
+	if (!bad)
+		return 0;
+	pr_warn("%lu pages at pfn %#lx aren't preserved: %s\n", nr_pages, pfn,
+		bad);
+	return -EINVAL;
+}
+
 /**
  * kho_preserve_folio - have the next kernel find a folio as it is
  * @folio: the folio; the caller keeps it allocated, where it is
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if it lies in scratch; -ENOMEM.
+ * Return: 0; -EINVAL if it lies in scratch, is free or isn't RAM; -ENOMEM;
+ * -EOPNOTSUPP without KHO.
  */
 int kho_preserve_folio(struct folio *folio)
 {
+	/* A folio is free, or of a device, as a whole. */
+	int err = refuse(folio_pfn(folio), 1);
+
+	if (err)
+		return err;
 	return kho_out_mark(PFN_PHYS(folio_pfn(folio)), folio_order(folio));
 }
 EXPORT_SYMBOL_GPL(kho_preserve_folio);
@@ -194,14 +211,17 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
  * @nr_pages: number of physically contiguous pages
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if any of it lies in scratch; -ENOMEM. On error nothing
- * is preserved.
+ * Return: 0; -EINVAL if any of it lies in scratch, is free or isn't RAM;
+ * -ENOMEM; -EOPNOTSUPP without KHO. On error nothing is preserved.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {
 	unsigned long first = page_to_pfn(page), end = first + nr_pages;
 	unsigned long pfn = first;
-	int err;
+	int err = refuse(first, nr_pages);
+
+	if (err)
+		return err;
 
 	while (pfn < end) {
 		unsigned int order = block_order(pfn, end);

@@ -102,6 +102,28 @@ static void preserve_test_ranges(struct kunit *test)
 	__free_pages(pages, ilog2(NR_PAGES));
 }
 
+/* Memory that is free, and what is no memory, can't be anybody's. */
+static void preserve_test_refused(struct kunit *test)
+{
+	u64 before = kho_test_preserved_pages();
+	struct page *pages = alloc_pages(GFP_KERNEL, 6), *beyond;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	beyond = pfn_to_page(PHYS_PFN(BIT_ULL(40)));
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(beyond, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folio((struct folio *)beyond),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages, ULONG_MAX), -EINVAL);
+
+	/* Higher orders are not kept in lists of each CPU. */
+	__free_pages(pages, 6);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_pages(pages + 9, 3), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_preserve_folio((struct folio *)pages),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+}
+
 /* --- what is restored --- */
 
 static void preserve_test_folio(struct kunit *test)
@@ -357,6 +379,7 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_alloc),
 	KUNIT_CASE(preserve_test_alloc_refused),
 	KUNIT_CASE(preserve_test_ranges),
+	KUNIT_CASE(preserve_test_refused),
 	KUNIT_CASE(preserve_test_folio),
 	KUNIT_CASE(preserve_test_unpreserved_folio),
 	KUNIT_CASE(preserve_test_pages),

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that nobody may hand over.
+ */
+#include <linux/mm.h>
+
+#include "internal.h"
+
+static const char *check_page(struct page *page)
+{
+	if (is_zone_device_page(page))
+		return "memory of a device";
+	/* Holes have such pages, too, and so has what boot has allocated. */
+	if (PageReserved(page) && !page_is_ram(page_to_pfn(page)))
+		return "no memory";
+	if (PageBuddy(page))
+		return "free";
+	return NULL;
+}
+
+/**
+ * kho_refuse - why can't memory be handed over?
+ * @pfn: page frame number of the first page
+ * @nr_pages: number of pages
+ *
+ * Who asks for it has to own it. Whether that is so can't be known, but that
+ * nobody does can.
+ *
+ * Context: any.
+ * Return: what is wrong with some of it; NULL if nothing is.
+ */
+const char *kho_refuse(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+	const char *bad = NULL;
+
+	if (end < pfn || end > PHYS_PFN(PHYS_ADDR_MAX))
+		return "no memory";
+	if (nr_pages && kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr_pages)))
+		return "in scratch";
+	if (nr_pages && pfn_valid(pfn) && is_free_buddy_page(pfn_to_page(pfn)))
+		return "free";
+
+	for (; pfn < end && !bad; pfn++)
+		bad = pfn_valid(pfn) ? check_page(pfn_to_page(pfn)) :
+				       "no memory";
+	return bad;
+}
