@@ -24,6 +24,8 @@ INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
 	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
+CARRY = --module $(SELFTESTS)/carry
+CARRY_KO = --module $(B)/$(G)/carry/kho_carry.ko
 NETDEVSIM_KO = --module $(B)/$(G)-debug/drivers/net/netdevsim/netdevsim.ko
 
 # G: the guest's kernels are in build/G, build/G-debug, build/G-nokho.
@@ -81,13 +83,13 @@ tree: deps ## make the kernel tree: base kernel, series, this repository
 	@scripts/kho/tree.py prepare $(TREE) $(KSRC:%=--ksrc %)
 
 kernel: tree ## build the guest kernel
-	@$(call KERNEL)
+	@$(call KERNEL,,$(CARRY))
 
 root: deps
 	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
 
 initramfs: kernel root ## pack the guest's programs and the next kernel
-	@$(call INITRAMFS)
+	@$(call INITRAMFS,,$(CARRY_KO))
 
 kernels: kernel
 	@$(call KERNEL,-debug,$(CONFIG).debug)

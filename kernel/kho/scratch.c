@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "kho: " fmt
 
 #include <linux/cma.h>
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/math64.h>
@@ -128,6 +129,7 @@ bool kho_is_enabled(void)
 {
 	return kho_enabled;
 }
+EXPORT_SYMBOL_GPL(kho_is_enabled);
 
 static u64 __init scratch_bytes(void)
 {

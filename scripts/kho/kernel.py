@@ -8,9 +8,11 @@ here and not in a guest that behaves oddly. Everything that the build prints
 is in OUTPUT.log.
 """
 import argparse
+import filecmp
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -183,17 +185,39 @@ class Kernel:
         self.step.say(f"ready, {self.step.done} files built")
 
 
+    def build_module(self, folder):
+        """Builds a module that is not part of the tree, in OUTPUT/NAME."""
+        target = os.path.join(self.output, os.path.basename(folder))
+        os.makedirs(target, exist_ok=True)
+        for name in os.listdir(folder):
+            source, copy = (os.path.join(path, name)
+                            for path in (folder, target))
+            if not os.path.exists(copy) or \
+                    not filecmp.cmp(source, copy, shallow=False):
+                shutil.copyfile(source, copy)
+        self.make("modules_prepare")
+        symbols = os.path.join(self.output, "vmlinux.symvers")
+        self.make(f"M={target}", f"KBUILD_EXTRA_SYMBOLS={symbols}", "modules")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--tree", required=True)
     parser.add_argument("--output", required=True)
     parser.add_argument("--arch", choices=ARCHES, default="x86_64")
+    parser.add_argument("--module", action="append", default=[],
+                        help="folder of a module outside of the tree, to be "
+                        "built as well (may be repeated)")
     parser.add_argument("fragments", nargs="+")
     args = parser.parse_args()
     try:
-        Kernel(os.path.abspath(args.tree), os.path.abspath(args.output),
-               [os.path.abspath(name) for name in args.fragments],
-               args.arch).build()
+        kernel = Kernel(os.path.abspath(args.tree),
+                        os.path.abspath(args.output),
+                        [os.path.abspath(name) for name in args.fragments],
+                        args.arch)
+        kernel.build()
+        for folder in args.module:
+            kernel.build_module(os.path.abspath(folder))
     except BuildError as error:
         return str(error)
     return 0

@@ -17,6 +17,7 @@ import update_tests
 import refusal_tests
 import blackout_tests
 import damage_tests
+import carry_tests
 import dump_tests
 import scratch_tests
 from vm import GuestError, end_all
@@ -24,7 +25,7 @@ from vm import GuestError, end_all
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
 MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
-           scratch_tests, dump_tests)
+           scratch_tests, dump_tests, carry_tests)
 
 
 class Report:

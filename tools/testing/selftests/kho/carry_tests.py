@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory of every kind, carried by a module that knows mainline's API only."""
+from suite import test
+from vm import GuestError
+
+MODULE = "/lib/modules/kho_carry.ko"
+HOPS = "/sys/module/kho_carry/parameters/hops"
+COUNT = "/sys/kernel/kho/kexec_count"
+
+
+def load(vm, hops):
+    """Loads the module, which checks what it was handed."""
+    vm.sh(f"insmod {MODULE} || {{ dmesg | tail -n 5 >&2; false; }}")
+    found = int(vm.read(HOPS))
+    if found != hops:
+        raise GuestError(f"memory has come {found} hops, not {hops}")
+
+
+def free_pages(vm):
+    """Pages that nobody uses, once the page cache is empty."""
+    vm.sh("echo 3 > /proc/sys/vm/drop_caches")
+    return int(vm.sh("awk '/nr_free_pages/ {print $2}' /proc/vmstat"))
+
+
+@test()
+def carry_memory(vm, notes):
+    for hop in range(3):
+        load(vm, hop)
+        if int(vm.read(COUNT)) != hop:
+            raise GuestError(f"{vm.read(COUNT)} kexecs counted, not {hop}")
+        vm.kexec_load()
+        vm.kexec()
+        print(f"hop {hop + 1}: {free_pages(vm)} pages free", file=notes)
+    load(vm, 3)
+    vm.sh("rmmod kho_carry")
+
+
+@test()
+def carry_nothing_that_was_unpreserved(vm, _notes):
+    load(vm, 0)
+    vm.sh("rmmod kho_carry")
+    vm.kexec_load()
+    vm.kexec()
+    load(vm, 0)
