@@ -5,6 +5,8 @@
 # TREE=folder   where the kernel tree is made (default build/linux)
 # KSRC=folder   a base kernel of your own instead of Debian's linux-source-6.12
 # T="a b"       the selftests to run, by name (default: all of them)
+# CASES="a b"   the benchmark's cases (default: all of them)
+# FROM= TO=     marks for make bench-profile (default: start_kernel to init)
 # SECONDS=N     how long to fuzz (default 3600)
 
 SHELL := /bin/bash
@@ -12,6 +14,9 @@ ARCH ?= x86_64
 TREE ?= build/linux
 KSRC ?=
 T ?=
+CASES ?=
+FROM ?= enter start_kernel
+TO ?= enter kernel_execve
 SECONDS ?= 3600
 
 B := $(CURDIR)/build
@@ -22,6 +27,7 @@ KERNEL = scripts/kho/kernel.py --arch $(ARCH) --tree $(TREE) \
 	--output $(B)/$(G)$(1) $(BASE_CONFIG) $(2)
 INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
 	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
+BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
@@ -51,8 +57,8 @@ LINT_PACKAGES := $(PACKAGES) sparse
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
-	check kunit selftest khodump fuzz fuzz-target lint check-series docs-check \
-	clean
+	bench-kernel bench bench-profile check kunit selftest khodump fuzz \
+	fuzz-target lint check-series docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -109,6 +115,16 @@ check: initramfses khodump fuzz-target ## run all tests: KUnit, QEMU, fuzzing
 		"$(SELFTESTS)/khodump_test.py" \
 		"$(FUZZ) --seconds 60" \
 		"$(MAKE) -s --no-print-directory docs-check"
+
+bench-kernel: tree
+	@$(call KERNEL,-bench,$(CONFIG).bench)
+
+bench: bench-kernel ## measure what preserved memory costs, all or CASES="a b"
+	@$(BENCH) --output $(B)/bench $(CASES)
+
+bench-profile: bench-kernel ## where the instructions go FROM one mark TO another
+	@$(BENCH) --output $(B)/bench-profile --profile "$(FROM)" "$(TO)" \
+		$(or $(CASES),1G)
 
 kunit: tree ## run the KUnit tests under User Mode Linux
 	@tools/testing/kunit/kunit.py run kho
