@@ -338,10 +338,9 @@ static void __init reserve_preserved(void)
  */
 void __init kho_memory_init(void)
 {
-	if (kho_boot) {
-		kho_scratch_measure();
+	kho_scratch_measure();
+	if (kho_boot)
 		reserve_preserved();
-	}
 	if (keep_all)
 		kho_ingest_keep_all();
 	if (!kho_boot)

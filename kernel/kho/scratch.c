@@ -141,24 +141,6 @@ static u64 __init scratch_bytes(void)
 	return bytes;
 }
 
-/**
- * kho_scratch_measure - would scratch alone have been enough to boot?
- *
- * Context: early boot, after a handover, before what is preserved is reserved.
- */
-void __init kho_scratch_measure(void)
-{
-	u64 use = kho_boot_use(0, PHYS_ADDR_MAX, NUMA_NO_NODE);
-	u64 room = scratch_bytes();
-
-	if (use <= room)
-		return;
-
-	kho_scratch_short = use - room;
-	pr_warn("scratch was short by %llu KiB: boot has taken %llu KiB, and went on in memory where nothing is preserved\n",
-		kho_scratch_short >> 10, use >> 10);
-}
-
 static void __init want_area(phys_addr_t size, phys_addr_t limit, int nid)
 {
 	wanted[nr_wanted++] = (struct want) {
@@ -198,6 +180,32 @@ static void __init want_areas(void)
 					  PHYS_ADDR_MAX, nid);
 		want_area(size, MEMBLOCK_ALLOC_ACCESSIBLE, nid);
 	}
+}
+
+static void __init check_room(void)
+{
+	u64 use = kho_boot_use(0, PHYS_ADDR_MAX, NUMA_NO_NODE);
+	u64 room = scratch_bytes();
+
+	if (use <= room)
+		return;
+
+	kho_scratch_short = use - room;
+	pr_warn("scratch was short by %llu KiB: boot has taken %llu KiB, and went on in memory where nothing is preserved\n",
+		kho_scratch_short >> 10, use >> 10);
+}
+
+/**
+ * kho_scratch_measure - what scratch should be, and was it enough to boot?
+ *
+ * Context: early boot, before what is preserved is reserved, which counts for
+ * memory that boot has used.
+ */
+void __init kho_scratch_measure(void)
+{
+	want_areas();
+	if (is_kho_boot())
+		check_room();
 }
 
 /*
@@ -333,7 +341,6 @@ void __init kho_scratch_reserve(void)
 	if (!kho_enabled)
 		return;
 
-	want_areas();
 	if (kho_scratch_cnt && inherited_will_do())
 		return;
 
