@@ -88,7 +88,8 @@ void kho_ranges_add(struct kho_ranges *set, phys_addr_t start,
 
 		range->start = min(range->start, start);
 		range->last = max(range->last, last);
-		join(set, i, end - i);
+		if (end - i > 1)
+			join(set, i, end - i);
 		return;
 	}
 
