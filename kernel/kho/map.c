@@ -75,19 +75,28 @@ static u64 *table_entry(void *table, unsigned int level, u64 key)
 	return &entries[(key >> level_shift(level)) & (TABLE_ENTRIES - 1)];
 }
 
+/* Whoever preserves or restores page by page spends most of the time here. */
 static unsigned long *find_leaf(struct kho_radix_tree *map, u64 key)
 {
-	void *node = map->root;
-	unsigned int level;
+	unsigned int shift = level_shift(ROOT_LEVEL);
+	u64 *node = (u64 *)map->root;
 
 	lockdep_assert_held(&map->lock);
 
-	for (level = ROOT_LEVEL; node && level; level--) {
-		u64 child = *table_entry(node, level, key);
+	for (; node && shift >= KHO_BITMAP_SIZE_LOG2;
+	     shift -= KHO_TABLE_SIZE_LOG2) {
+		u64 child = node[(key >> shift) & (TABLE_ENTRIES - 1)];
 
 		node = child ? phys_to_virt(child) : NULL;
 	}
-	return node;
+	return (unsigned long *)node;
+}
+
+static bool test_key(struct kho_radix_tree *map, u64 key)
+{
+	unsigned long *leaf = find_leaf(map, key);
+
+	return leaf && test_bit(key & (LEAF_BITS - 1), leaf);
 }
 
 static bool clear_key(struct kho_radix_tree *map, u64 key)
@@ -220,13 +229,9 @@ bool kho_map_clear(struct kho_radix_tree *map, phys_addr_t phys,
 bool kho_map_test(struct kho_radix_tree *map, phys_addr_t phys,
 		  unsigned int order)
 {
-	u64 key = kho_map_key(phys, order);
-	unsigned long *leaf;
-
 	guard(mutex)(&map->lock);
 
-	leaf = find_leaf(map, key);
-	return leaf && test_bit(key & (LEAF_BITS - 1), leaf);
+	return test_key(map, kho_map_key(phys, order));
 }
 
 /**
@@ -242,8 +247,10 @@ int kho_map_order(struct kho_radix_tree *map, phys_addr_t phys)
 {
 	int order = phys ? __ffs64(phys) : 63;
 
+	guard(mutex)(&map->lock);
+
 	for (order -= PAGE_SHIFT; order >= 0; order--)
-		if (kho_map_test(map, phys, order))
+		if (test_key(map, kho_map_key(phys, order)))
 			return order;
 	return -ENOENT;
 }

@@ -26,6 +26,9 @@ static struct kho_radix_tree in_map = KHO_MAP_INIT(in_map);
 /* Set once, when the handover was found to be sound. */
 static const void *in_fdt;
 
+/* May blocks that nobody has taken be preserved once more? */
+static bool handed_on;
+
 /**
  * kho_in_set - take over what the previous kernel has left
  * @fdt: its root FDT, checked; it stays where it is, and is not handed on
@@ -200,7 +203,8 @@ static void adopt_pages(phys_addr_t phys, unsigned int order, bool compound)
 	adjust_managed_page_count(page, BIT(order));
 
 	/* If it was being handed on, it has found its owner now. */
-	kho_out_unmark(phys, order);
+	if (READ_ONCE(handed_on))
+		kho_out_unmark(phys, order);
 }
 
 /**
@@ -335,6 +339,7 @@ int kho_in_hand_on(void)
 		.block = hand_on_block,
 	};
 
+	WRITE_ONCE(handed_on, true);
 	return kho_map_walk(&in_map, &walker, NULL);
 }
 
