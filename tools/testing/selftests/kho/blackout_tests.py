@@ -235,6 +235,7 @@ def no_room_for_two_images(vm, _notes):
 def image_in_place_is_freed(vm, _notes):
     """Neither memory nor write protection is left behind."""
     vm.kexec_load()
+    image_kib = sum(segment.size for segment in segments(vm)) // 1024
     vm.sh("kexec -u")
     first = free_kib(vm)
     for _ in range(4):
@@ -242,7 +243,7 @@ def image_in_place_is_freed(vm, _notes):
         vm.kexec_load()
         vm.sh("kexec -u")
     last = free_kib(vm)
-    expect(abs(first - last) < 4096,
+    expect(last > first - image_kib,
            f"{first} KiB were free, after four more images {last}")
     expect(not vm.read(KEXEC + "image"), "an image is still shown")
     # All of memory is written to, read-only pages would not let it.
@@ -298,9 +299,11 @@ def clocks_are_handed_over(vm, _notes):
     vm.kexec()
     expect_reported(vm, "TSC", "says the previous kernel")
     khz = vm.sh("dmesg | sed -n 's/.*kho: TSC \\([0-9]*\\) kHz.*/\\1/p'")
-    first = vm.sh("dmesg | sed -n 's/.*tsc: Detected \\([0-9]*\\).*/\\1/p'")
-    expect(int(khz) // 1000 == int(first),
-           f"handed over were {khz} kHz, used are {first} MHz")
+    # The last one is the TSC's, if the CPU has another rate.
+    used = vm.sh("dmesg | sed -n 's/.*tsc: Detected \\([0-9]*\\).*/\\1/p' | "
+                 "tail -n 1")
+    expect(int(khz) // 1000 == int(used),
+           f"handed over were {khz} kHz, used are {used} MHz")
     vm.kexec_load()
     vm.kexec()
     expect_reported(vm, "TSC", "says the previous kernel")
