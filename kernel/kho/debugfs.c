@@ -68,10 +68,8 @@ static struct blob *add_blob(const char *name, struct dentry *dir,
 {
 	struct blob *blob = kzalloc(sizeof(*blob), GFP_KERNEL);
 
-	if (!blob) {
-		pr_warn("no memory to show %s in debugfs\n", name);
+	if (!blob)
 		return NULL;
-	}
 	INIT_LIST_HEAD(&blob->link);
 	blob->mem = mem;
 	blob->size = size;

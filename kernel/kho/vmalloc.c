@@ -67,7 +67,7 @@ static struct kho_vmalloc_chunk *add_chunk(struct kho_vmalloc_chunk *last)
 	struct kho_vmalloc_chunk *chunk = kho_alloc_preserve(sizeof(*chunk));
 
 	if (!IS_ERR(chunk) && last)
-		KHOSER_STORE_PTR(last->hdr.next, chunk);
+		last->next_phys = virt_to_phys(chunk);
 	return chunk;
 }
 
@@ -84,7 +84,7 @@ static int preserve_blocks(const struct vm_struct *vm,
 			if (IS_ERR(chunk))
 				return PTR_ERR(chunk);
 			if (!i)
-				KHOSER_STORE_PTR(preservation->first, chunk);
+				preservation->first_phys = virt_to_phys(chunk);
 			n = 0;
 		}
 		err = kho_preserve_pages(vm->pages[i],
@@ -142,18 +142,17 @@ EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
  */
 void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 {
-	struct kho_vmalloc_chunk *chunk = KHOSER_LOAD_PTR(preservation->first);
+	u64 phys = preservation->first_phys;
 
-	while (chunk) {
-		struct kho_vmalloc_chunk *next =
-			KHOSER_LOAD_PTR(chunk->hdr.next);
+	while (phys) {
+		struct kho_vmalloc_chunk *chunk = phys_to_virt(phys);
 		unsigned int i;
 
 		for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
 			kho_unpreserve_pages(pfn_to_page(PHYS_PFN(chunk->phys[i])),
 					     BIT(preservation->order));
+		phys = chunk->next_phys;
 		kho_unpreserve_free(chunk);
-		chunk = next;
 	}
 	memset(preservation, 0, sizeof(*preservation));
 }
@@ -212,7 +211,7 @@ static const char *take_chunk(struct restore *restore, u64 *phys)
 	chunk = page_address(page);
 	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i] && !bad; i++)
 		bad = take_block(restore, chunk->phys[i]);
-	*phys = chunk->hdr.next.phys;
+	*phys = chunk->next_phys;
 	__free_page(page);
 	return bad;
 }
@@ -223,7 +222,7 @@ static const char *take_chunks(struct restore *restore)
 	unsigned int blocks = preservation->total_pages >> preservation->order;
 	/* Mainline has an empty one behind a full one. */
 	unsigned int left = blocks / KHO_VMALLOC_SIZE + 1;
-	u64 phys = preservation->first.phys;
+	u64 phys = preservation->first_phys;
 	const char *bad = NULL;
 
 	while (phys && !bad && left--)

@@ -115,9 +115,9 @@ static void vmalloc_test_trailing_chunk(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(empty));
 	KUNIT_ASSERT_EQ(test, kho_preserve_vmalloc(area, &preservation), 0);
-	chunk = KHOSER_LOAD_PTR(preservation.first);
-	KUNIT_ASSERT_NULL(test, KHOSER_LOAD_PTR(chunk->hdr.next));
-	KHOSER_STORE_PTR(chunk->hdr.next, empty);
+	chunk = phys_to_virt(preservation.first_phys);
+	KUNIT_ASSERT_EQ(test, chunk->next_phys, 0);
+	chunk->next_phys = virt_to_phys(empty);
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	abandon(area);
 
@@ -150,7 +150,7 @@ static void vmalloc_test_order(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, kho_preserve_pages(page, 4), 0);
 		chunk->phys[i] = page_to_phys(page);
 	}
-	KHOSER_STORE_PTR(preservation.first, chunk);
+	preservation.first_phys = virt_to_phys(chunk);
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 
 	area = kho_restore_vmalloc(&preservation);
@@ -247,25 +247,25 @@ static void one_less(struct kho_vmalloc *preservation,
 static void no_chunk(struct kho_vmalloc *preservation,
 		     struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first.phys = 0;
+	preservation->first_phys = 0;
 }
 
 static void odd_chunk(struct kho_vmalloc *preservation,
 		      struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first.phys += 8;
+	preservation->first_phys += 8;
 }
 
 static void chunk_nowhere(struct kho_vmalloc *preservation,
 			  struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first.phys = BIT_ULL(62);
+	preservation->first_phys = BIT_ULL(62);
 }
 
 static void loop(struct kho_vmalloc *preservation,
 		 struct kho_vmalloc_chunk *chunk)
 {
-	chunk->hdr.next.phys = preservation->first.phys;
+	chunk->next_phys = preservation->first_phys;
 }
 
 static void page_twice(struct kho_vmalloc *preservation,
@@ -321,7 +321,7 @@ static void vmalloc_test_lie(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_ASSERT_EQ(test, kho_preserve_vmalloc(area, &preservation), 0);
-	lie->tell(&preservation, KHOSER_LOAD_PTR(preservation.first));
+	lie->tell(&preservation, phys_to_virt(preservation.first_phys));
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	abandon(area);
 

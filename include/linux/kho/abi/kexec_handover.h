@@ -48,39 +48,16 @@ struct kho_radix_leaf {
 	unsigned long bitmap[PAGE_SIZE / sizeof(unsigned long)];
 };
 
-/* A pointer in memory that is handed over: on the way it is an address. */
-#define DECLARE_KHOSER_PTR(name, type)	\
-	union {				\
-		u64 phys;		\
-		type ptr;		\
-	} name
-
-#define KHOSER_STORE_PTR(dest, val)	\
-	((dest).phys = (val) ? virt_to_phys((void *)(val)) : 0)
-
-#define KHOSER_LOAD_PTR(src)		\
-	((typeof((src).ptr))((src).phys ? phys_to_virt((src).phys) : NULL))
-
-struct kho_vmalloc_chunk;
-
-/**
- * struct kho_vmalloc_hdr - how a chunk begins
- * @next: the next chunk, or none
- */
-struct kho_vmalloc_hdr {
-	DECLARE_KHOSER_PTR(next, struct kho_vmalloc_chunk *);
-};
-
-#define KHO_VMALLOC_SIZE \
-	((PAGE_SIZE - sizeof(struct kho_vmalloc_hdr)) / sizeof(u64))
+/* Entries of a chunk. */
+#define KHO_VMALLOC_SIZE	(PAGE_SIZE / sizeof(u64) - 1)
 
 /**
  * struct kho_vmalloc_chunk - where pages of a vmalloc area are, one page
- * @hdr: leads to the next chunk
+ * @next_phys: physical address of the next chunk; 0 after the last one
  * @phys: physical addresses of 2^order pages each, up to the first 0
  */
 struct kho_vmalloc_chunk {
-	struct kho_vmalloc_hdr hdr;
+	u64 next_phys;
 	u64 phys[KHO_VMALLOC_SIZE];
 };
 
@@ -90,16 +67,16 @@ struct kho_vmalloc_chunk {
 
 /**
  * struct kho_vmalloc - a preserved vmalloc area
- * @first: the first chunk
+ * @first_phys: physical address of the first chunk
  * @total_pages: pages of PAGE_SIZE
  * @flags: KHO_VMALLOC_*
  * @order: each entry of a chunk is 2^order pages
  */
 struct kho_vmalloc {
-	DECLARE_KHOSER_PTR(first, struct kho_vmalloc_chunk *);
-	unsigned int total_pages;
-	unsigned short flags;
-	unsigned short order;
+	u64 first_phys;
+	u32 total_pages;
+	u16 flags;
+	u16 order;
 };
 
 #endif /* _LINUX_KHO_ABI_KEXEC_HANDOVER_H */
