@@ -53,7 +53,7 @@ struct memfd {
 	u32 seals;
 	u32 flags;
 	u64 nr_folios;
-	struct vmalloc_area folios;
+	struct kho_vmalloc folios;
 } __packed;
 
 struct memfd_folio {
@@ -141,6 +141,7 @@ static void check_folios(const struct memfd *memfd, const u64 *pages)
 static void dump_memfd(u64 phys)
 {
 	const struct memfd *memfd = preserved_at(phys, sizeof(*memfd));
+	struct kho_vmalloc folios;
 	u64 *pages;
 
 	if (!memfd)
@@ -151,7 +152,8 @@ static void dump_memfd(u64 phys)
 		problem("unknown flags %#x", memfd->flags);
 	if (!memfd->nr_folios)
 		return;
-	pages = dump_vmalloc(&memfd->folios);
+	folios = memfd->folios;
+	pages = dump_vmalloc(&folios);
 	if (pages)
 		check_folios(memfd, pages);
 	free(pages);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <linux/kho/abi/kexec_metadata.h>
 #include <linux/libfdt.h>
 #include <linux/unaligned.h>
 
@@ -14,25 +15,18 @@
 #include "physmem.h"
 #include "report.h"
 
-#define METADATA_VERSION	1
 #define RESERVE_MEM_ROOT	"memblock-v1"
 #define RESERVE_MEM_NODE	"reserve-mem-v1"
 #define RESERVE_MEM_NAME	16
 #define RESERVE_MEM_MAX		8
 
-struct kexec_metadata {
-	u32 version;
-	char previous_release[65];
-	u32 kexec_count;
-} __packed;
-
 /**
  * dump_kexec_metadata - print what is told about the previous kernel
- * @subtree: struct kexec_metadata
+ * @subtree: struct kho_kexec_metadata
  */
 void dump_kexec_metadata(const struct subtree *subtree)
 {
-	const struct kexec_metadata *metadata = subtree->mem;
+	const struct kho_kexec_metadata *metadata = subtree->mem;
 	const char *release = metadata->previous_release;
 
 	if (subtree->size != sizeof(*metadata)) {
@@ -40,9 +34,9 @@ void dump_kexec_metadata(const struct subtree *subtree)
 			sizeof(*metadata));
 		return;
 	}
-	if (metadata->version != METADATA_VERSION) {
+	if (metadata->version != KHO_KEXEC_METADATA_VERSION) {
 		problem("its version is %u, not %u", metadata->version,
-			METADATA_VERSION);
+			KHO_KEXEC_METADATA_VERSION);
 		return;
 	}
 	if (!memchr(release, 0, sizeof(metadata->previous_release)))

@@ -13,16 +13,10 @@
 #include "physmem.h"
 #include "report.h"
 
-#define KNOWN_FLAGS	0x3
-#define CHUNK_ENTRIES	(PAGE_SIZE / sizeof(u64) - 1)
-
-struct chunk {
-	u64 next;
-	u64 phys[CHUNK_ENTRIES];
-};
+#define KNOWN_FLAGS	(KHO_VMALLOC_ALLOC | KHO_VMALLOC_HUGE_VMAP)
 
 struct walk {
-	const struct vmalloc_area *area;
+	const struct kho_vmalloc *area;
 	u64 *pages;
 	u64 found;
 };
@@ -48,17 +42,17 @@ static bool add_block(struct walk *walk, u64 phys)
 
 static bool read_chunk(struct walk *walk, u64 phys, u64 *next)
 {
-	const struct chunk *chunk = physmem_at(phys, sizeof(*chunk));
+	const struct kho_vmalloc_chunk *chunk = physmem_at(phys, sizeof(*chunk));
 	unsigned int i;
 
 	if (!PAGE_ALIGNED(phys) || !chunk || !is_preserved(phys, PAGE_SIZE)) {
 		problem("chunk at %#" PRIx64 " isn't preserved", phys);
 		return false;
 	}
-	for (i = 0; i < CHUNK_ENTRIES && chunk->phys[i]; i++)
+	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
 		if (!add_block(walk, chunk->phys[i]))
 			return false;
-	*next = chunk->next;
+	*next = chunk->hdr.next.phys;
 	return true;
 }
 
@@ -66,8 +60,8 @@ static bool read_chunk(struct walk *walk, u64 phys, u64 *next)
 static bool read_chunks(struct walk *walk)
 {
 	u64 blocks = walk->area->total_pages >> walk->area->order;
-	u64 left = blocks / CHUNK_ENTRIES + 1;
-	u64 phys = walk->area->first;
+	u64 left = blocks / KHO_VMALLOC_SIZE + 1;
+	u64 phys = walk->area->first.phys;
 
 	while (phys && left--)
 		if (!read_chunk(walk, phys, &phys))
@@ -84,7 +78,7 @@ static bool read_chunks(struct walk *walk)
  * Return: malloc'ed array of its pages' physical addresses in bytes; NULL if
  * it isn't valid.
  */
-u64 *dump_vmalloc(const struct vmalloc_area *area)
+u64 *dump_vmalloc(const struct kho_vmalloc *area)
 {
 	struct walk walk = { .area = area };
 

@@ -2,22 +2,9 @@
 #ifndef _KHO_DUMP_VMALLOC_H
 #define _KHO_DUMP_VMALLOC_H
 
+#include <linux/kho/abi/kexec_handover.h>
 #include <linux/types.h>
 
-/**
- * struct vmalloc_area - mainline's descriptor of a preserved vmalloc area
- * @first: physical address of the first chunk in bytes
- * @total_pages: pages of PAGE_SIZE
- * @flags: kind of area
- * @order: each entry of a chunk is 2^order pages
- */
-struct vmalloc_area {
-	u64 first;
-	u32 total_pages;
-	u16 flags;
-	u16 order;
-} __packed;
-
-u64 *dump_vmalloc(const struct vmalloc_area *area);
+u64 *dump_vmalloc(const struct kho_vmalloc *area);
 
 #endif /* _KHO_DUMP_VMALLOC_H */

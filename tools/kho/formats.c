@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <linux/kernel.h>
+#include <linux/kho/abi/kexec_metadata.h>
 
 #include "../../kernel/kho/internal.h"
 #include "../../kernel/kho/seal.h"
@@ -17,7 +18,7 @@ static const struct {
 } formats[] = {
 	{ "kho-fsm", dump_fsm },
 	{ KHO_SEAL_SUBTREE, dump_seal },
-	{ "kexec-metadata", dump_kexec_metadata },
+	{ KHO_METADATA_NODE_NAME, dump_kexec_metadata },
 	{ "memblock", dump_reserve_mem },
 	{ "LUO", dump_luo },
 };
