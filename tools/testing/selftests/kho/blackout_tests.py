@@ -48,14 +48,14 @@ def free_kib(vm):
 
 def kernel_place(vm):
     """An address in the middle of the loaded kernel."""
-    size = int(vm.sh("stat -c %s /boot/bzImage"))
+    size = int(vm.sh("stat -c %s /boot/kernel"))
     return segments(vm)[0].address + size // 2
 
 
 def kernel_sector(vm):
     """512 bytes from the middle of the kernel, which no page border cuts."""
-    size = int(vm.sh("stat -c %s /boot/bzImage"))
-    vm.sh(f"dd if=/boot/bzImage of=/tmp/sector bs=512 skip={size // 1024} "
+    size = int(vm.sh("stat -c %s /boot/kernel"))
+    vm.sh(f"dd if=/boot/kernel of=/tmp/sector bs=512 skip={size // 1024} "
           "count=1")
     return vm.read_binary("/tmp/sector")
 
@@ -276,7 +276,7 @@ def busy_scratch_is_cleared(vm, _notes):
 def crash_kernel_is_as_ever(vm, _notes):
     """Its segments are neither in scratch nor hashed here."""
     line = "cp /sys/firmware/initrd /tmp/initrd && kexec -s -p " \
-           "/boot/bzImage --initrd=/tmp/initrd --command-line=console=ttyS0"
+           "/boot/kernel --initrd=/tmp/initrd --command-line=console=ttyS0"
     vm.sh(line)
     expect(vm.read("/sys/kernel/kexec_crash_loaded") == "1",
            "no crash kernel is loaded")
