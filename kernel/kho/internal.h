@@ -7,6 +7,9 @@
 
 struct kobject;
 
+/* How fast the clocks are, as the architecture hands it over. */
+#define KHO_CLOCK_SUBTREE	"kho-clock"
+
 /* fdt_check.c */
 const char *kho_fdt_check(const void *fdt, size_t size);
 
@@ -18,6 +21,7 @@ int kho_out_init(void);
 void *kho_out_fdt(void);
 int kho_out_mark(phys_addr_t phys, unsigned int order);
 void kho_out_unmark(phys_addr_t phys, unsigned int order);
+bool kho_out_pending(void);
 void kho_out_seal(void);
 int kho_test_loop_back(void);
 

@@ -7,8 +7,11 @@
 #include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kho/abi/kexec_metadata.h>
+#include <linux/libfdt.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "internal.h"
 #include "map.h"
@@ -288,6 +291,32 @@ void kho_remove_subtree(void *blob)
 		kho_debugfs_remove(blob);
 }
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
+
+/**
+ * kho_out_pending - would somebody miss what is handed over?
+ *
+ * What the core hands over by itself is only information.
+ *
+ * Context: may sleep.
+ * Return: whether there are other subtrees than its own.
+ */
+bool kho_out_pending(void)
+{
+	static const char * const own[] = {
+		KHO_SEAL_SUBTREE, KHO_METADATA_NODE_NAME, KHO_CLOCK_SUBTREE,
+	};
+	int node;
+
+	guard(mutex)(&out_lock);
+	if (!out_fdt)
+		return false;
+
+	fdt_for_each_subnode(node, out_fdt, 0)
+		if (match_string(own, ARRAY_SIZE(own),
+				 fdt_get_name(out_fdt, node, NULL)) < 0)
+			return true;
+	return false;
+}
 
 static int seal_node(const struct kho_map_node *node, void *data)
 {

@@ -375,6 +375,20 @@ static void preserve_test_subtree_size(struct kunit *test)
 	}
 }
 
+/* Somebody misses what others than the core have added, and nothing else. */
+static void preserve_test_pending(struct kunit *test)
+{
+	void *mem = alloc_pages_preserved(test, 1);
+
+	KUNIT_EXPECT_FALSE(test, kho_out_pending());
+	KUNIT_ASSERT_EQ(test, kho_add_subtree("kunit", mem, 1), 0);
+	KUNIT_EXPECT_TRUE(test, kho_out_pending());
+	kho_remove_subtree(mem);
+	KUNIT_EXPECT_FALSE(test, kho_out_pending());
+	kho_unpreserve_pages(virt_to_page(mem), 1);
+	free_page((unsigned long)mem);
+}
+
 static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_alloc),
 	KUNIT_CASE(preserve_test_alloc_refused),
@@ -390,6 +404,7 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_hand_on),
 	KUNIT_CASE(preserve_test_subtree),
 	KUNIT_CASE(preserve_test_subtree_size),
+	KUNIT_CASE(preserve_test_pending),
 	{}
 };
 

@@ -30,7 +30,6 @@
 #include "../../../kernel/kho/internal.h"
 #include "../../../kernel/kho/root_fdt.h"
 
-#define SUBTREE		"kho-clock"
 #define MAGIC		0x4b434f4c434f484bULL	/* "KHOCLOCK" */
 
 /* What no clock of a machine that runs this can be below or above. */
@@ -121,7 +120,7 @@ static const char * __init find_rates(const void *fdt, phys_addr_t *phys)
 
 	if (bad)
 		return bad;
-	if (kho_root_find(fdt, SUBTREE, phys, &size))
+	if (kho_root_find(fdt, KHO_CLOCK_SUBTREE, phys, &size))
 		return "not handed over";
 	return size == sizeof(incoming) ? NULL : "not of this format";
 }
@@ -235,7 +234,7 @@ static int __init kho_clock_init(void)
 	void *page;
 	int err;
 
-	if (!kho_retrieve_subtree(SUBTREE, &phys, &size))
+	if (!kho_retrieve_subtree(KHO_CLOCK_SUBTREE, &phys, &size))
 		kho_restore_free(phys_to_virt(phys));
 	if (!kho_out_fdt())
 		return 0;
@@ -244,7 +243,7 @@ static int __init kho_clock_init(void)
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 
-	err = kho_add_subtree(SUBTREE, page, sizeof(*outgoing));
+	err = kho_add_subtree(KHO_CLOCK_SUBTREE, page, sizeof(*outgoing));
 	if (err) {
 		kho_unpreserve_free(page);
 		return err;

@@ -32,6 +32,16 @@ static int hand_over(struct kho_machine *m)
 	}
 }
 
+/* Would something be lost with an image that carries no handover? */
+static bool loses_state(const struct kho_machine *m,
+			const struct kimage *image)
+{
+	if (m->state != KHO_IDLE)
+		return true;
+	/* Who comes back has lost nothing. */
+	return kho_out_pending() && !image->preserve_context;
+}
+
 /* Why can't this image carry the handover? */
 static const char *unfit(const struct kimage *image)
 {
@@ -71,15 +81,14 @@ int kho_fsm_reboot(struct kimage *image)
 		goto out;
 	}
 
-	if (m->state == KHO_IDLE) {
-		kho_out_seal();
-		err = 0;
-		goto out;
-	}
-	why = unfit(image);
+	why = loses_state(m, image) ? unfit(image) : NULL;
 	if (why) {
 		kho_machine_error(m, "kexec: refused, %s", why);
 		err = -EBUSY;
+		goto out;
+	}
+	if (m->state == KHO_IDLE) {
+		kho_out_seal();
 		goto out;
 	}
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Memory of every kind, carried by a module that knows mainline's API only."""
+from handover import KHO
 from suite import test
+from update_tests import expect, refuse_execution
 from vm import GuestError
 
 MODULE = "/lib/modules/kho_carry.ko"
 HOPS = "/sys/module/kho_carry/parameters/hops"
-COUNT = "/sys/kernel/kho/kexec_count"
+COUNT = KHO + "kexec_count"
 
 
 def load(vm, hops):
@@ -33,6 +35,19 @@ def carry_memory(vm, notes):
         print(f"hop {hop + 1}: {free_pages(vm)} pages free", file=notes)
     load(vm, 3)
     vm.sh("rmmod kho_carry")
+
+
+@test()
+def image_that_would_lose_memory(vm, _notes):
+    """kexec_load(2) cannot carry what a user of the core has preserved."""
+    load(vm, 0)
+    vm.kexec_load(syscall="-c")
+    refuse_execution(vm, "busy")
+    expect("kexec_file_load" in vm.read(KHO + "last_error"),
+           "last_error doesn't say why")
+    vm.sh("rmmod kho_carry")
+    vm.kexec()
+    load(vm, 0)
 
 
 @test()
