@@ -106,7 +106,7 @@ def damaged_image_refuses_save(vm, _notes):
     flip(vm, address)
     expect_refused(vm, "save", "Bad message")
     expect_damage_named(vm, address)
-    expect_state(vm, "idle")
+    expect_state(vm, "prepared")
     expect_nics(vm, before)
     vm.kexec_load()
     command(vm, "save", after="saved")
