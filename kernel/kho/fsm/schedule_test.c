@@ -48,23 +48,25 @@ static bool all_inside(struct test_client *c)
 	return atomic_read(&most_inside) >= wanted_inside;
 }
 
-/* Who is inside alone does not wait long for company. */
-static void meet(struct test_client *c)
+static void enter(void)
 {
 	int now = atomic_inc_return(&inside), most = atomic_read(&most_inside);
 
 	while (now > most && !atomic_try_cmpxchg(&most_inside, &most, now))
 		;
+}
+
+/* Who is alone waits for company, but not forever. */
+static void meet(struct test_client *c)
+{
+	enter();
 	wait_until(all_inside, c);
 	atomic_dec(&inside);
 }
 
 static void linger(struct test_client *c)
 {
-	int now = atomic_inc_return(&inside), most = atomic_read(&most_inside);
-
-	while (now > most && !atomic_try_cmpxchg(&most_inside, &most, now))
-		;
+	enter();
 	msleep(20);
 	atomic_dec(&inside);
 }
