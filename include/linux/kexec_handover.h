@@ -143,6 +143,7 @@ int kho_fill_kimage(struct kimage *image);
 int kho_locate_mem_hole(struct kexec_buf *kbuf,
 			int (*func)(struct resource *res, void *arg));
 int kho_kexec_digest(struct kimage *image);
+void kho_kexec_loaded(struct kimage *image);
 void kho_kexec_free(struct kimage *image);
 
 #else /* CONFIG_KEXEC_HANDOVER */
@@ -195,6 +196,10 @@ static inline int kho_locate_mem_hole(struct kexec_buf *kbuf,
 static inline int kho_kexec_digest(struct kimage *image)
 {
 	return 0;
+}
+
+static inline void kho_kexec_loaded(struct kimage *image)
+{
 }
 
 static inline void kho_kexec_free(struct kimage *image)

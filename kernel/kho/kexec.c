@@ -14,6 +14,9 @@
 #include "internal.h"
 #include "kexec_image.h"
 
+/* Read once by each load. */
+bool kho_unpack_image = true;
+
 static bool carries_handover(const struct kimage *image)
 {
 	return kho_out_fdt() && image->type != KEXEC_TYPE_CRASH;

@@ -16,6 +16,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 #include <linux/xxhash.h>
 
 #include "../../kernel/kexec_internal.h"
@@ -113,6 +114,15 @@ static int skip_in_purgatory(struct kimage *image)
 	return err;
 }
 
+static void mark_unpacked(struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; image->kho.unpacked && i < image->nr_segments; i++)
+		image->kho.segment[i].unpacked =
+			image->segment[i].kbuf == image->kho.unpacked;
+}
+
 /**
  * kho_kexec_digest - take the digests of an image that carries a handover
  * @image: the image, with all of its segments, none of them loaded yet
@@ -136,6 +146,7 @@ int kho_kexec_digest(struct kimage *image)
 	if (!image->kho.segment)
 		return -ENOMEM;
 
+	mark_unpacked(image);
 	if (READ_ONCE(kho_verify) == KHO_VERIFY_PURGATORY)
 		return 0;
 	err = skip_in_purgatory(image);
@@ -197,28 +208,50 @@ int kho_kexec_verify(struct kimage *image)
 	return 0;
 }
 
+/* An image that nobody can write to stays what it was. */
+static bool all_read_only(const struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		if (image->kho.segment[i].hashed &&
+		    !image->kho.segment[i].read_only)
+			return false;
+	return true;
+}
+
+/**
+ * kho_kexec_loaded - an image has been loaded, or never will be
+ * @image: the image
+ *
+ * It is read back once, so that one that is loaded after the save need not be
+ * read in the blackout; and what was needed to load it is freed.
+ *
+ * Context: kexec lock held; may sleep.
+ */
+void kho_kexec_loaded(struct kimage *image)
+{
+	if (image->kho.segment && all_read_only(image))
+		kho_kexec_verify(image);
+	vfree(image->kho.unpacked);
+	image->kho.unpacked = NULL;
+}
+
 /**
  * kho_kexec_verify_again - has an image been able to change since it was saved?
  * @image: the image
  *
- * One that was verified when the save began, and that nobody can write to, is
- * not read again in the blackout.
+ * One that was verified when the save began, or when it was loaded after that,
+ * and that nobody can write to, is not read again in the blackout.
  *
  * Context: kexec lock held; may sleep.
  * Return: as kho_kexec_verify().
  */
 int kho_kexec_verify_again(struct kimage *image)
 {
-	unsigned int i;
-
 	if (!image->kho.segment || !image->kho.verified)
 		return kho_kexec_verify(image);
-
-	for (i = 0; i < image->nr_segments; i++)
-		if (image->kho.segment[i].hashed &&
-		    !image->kho.segment[i].read_only)
-			return kho_kexec_verify(image);
-	return 0;
+	return all_read_only(image) ? 0 : kho_kexec_verify(image);
 }
 
 /**

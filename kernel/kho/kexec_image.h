@@ -17,12 +17,14 @@ struct resource;
  * @hashed: there is a digest, and this kernel compares it
  * @in_place: loaded where it will be executed
  * @read_only: the kernel can't write to it
+ * @unpacked: it is a kernel that was compressed
  */
 struct kho_segment {
 	u64 digest;
 	bool hashed;
 	bool in_place;
 	bool read_only;
+	bool unpacked;
 };
 
 /* What IMA has measured is written when the image is executed. */
@@ -43,6 +45,9 @@ enum kho_verify {
 };
 
 extern enum kho_verify kho_verify;
+
+/* kexec.c: are kernels to be unpacked that are loaded from now on? */
+extern bool kho_unpack_image;
 
 /* kexec_place.c */
 #ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE

@@ -2,6 +2,7 @@
 /*
  * /sys/kernel/kho/kexec: how images are loaded, and how the loaded one is.
  */
+#include <linux/container_of.h>
 #include <linux/kexec.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
@@ -35,39 +36,56 @@ static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return count;
 }
 
-#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
-static ssize_t in_place_show(struct kobject *kobj, struct kobj_attribute *attr,
-			     char *buf)
+/* What is done with the images that are loaded from now on, or isn't. */
+struct kexec_switch {
+	struct kobj_attribute attr;
+	bool *on;
+};
+
+static bool *switch_of(struct kobj_attribute *attr)
 {
-	return sysfs_emit(buf, "%d\n", READ_ONCE(kho_in_place));
+	return container_of(attr, struct kexec_switch, attr)->on;
 }
 
-static ssize_t in_place_store(struct kobject *kobj,
-			      struct kobj_attribute *attr, const char *buf,
-			      size_t count)
+static ssize_t switch_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(*switch_of(attr)));
+}
+
+static ssize_t switch_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
 {
 	bool on;
 	int err = kstrtobool(buf, &on);
 
 	if (err)
 		return err;
-	WRITE_ONCE(kho_in_place, on);
+	WRITE_ONCE(*switch_of(attr), on);
 	return count;
 }
 
-static struct kobj_attribute in_place_attr = __ATTR(in_place, 0600,
-						    in_place_show,
-						    in_place_store);
+#ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
+static struct kexec_switch in_place = {
+	__ATTR(in_place, 0600, switch_show, switch_store), &kho_in_place
+};
+#endif
+
+#ifdef CONFIG_KHO_UNPACK
+static struct kexec_switch unpack = {
+	__ATTR(unpack, 0600, switch_show, switch_store), &kho_unpack_image
+};
 #endif
 
 static int segment_show(char *buf, int at, const struct kexec_segment *segment,
 			const struct kho_segment *own)
 {
-	return sysfs_emit_at(buf, at, "%#lx %#zx%s%s%s\n", segment->mem,
+	return sysfs_emit_at(buf, at, "%#lx %#zx%s%s%s%s\n", segment->mem,
 			     segment->memsz,
 			     own->in_place ? " in-place" : " copied",
 			     own->read_only ? " read-only" : "",
-			     own->hashed ? " verified" : "");
+			     own->hashed ? " verified" : "",
+			     own->unpacked ? " unpacked" : "");
 }
 
 /* One line for each segment of the image that kexec would execute. */
@@ -96,7 +114,10 @@ static struct kobj_attribute image_attr = __ATTR(image, 0400, image_show, NULL);
 
 static struct attribute *kexec_attrs[] = {
 #ifdef CONFIG_ARCH_SUPPORTS_KEXEC_IN_PLACE
-	&in_place_attr.attr,
+	&in_place.attr.attr,
+#endif
+#ifdef CONFIG_KHO_UNPACK
+	&unpack.attr.attr,
 #endif
 	&verify_attr.attr,
 	&image_attr.attr,

@@ -82,6 +82,10 @@ unsigned int kho_setup_data(struct kimage *image, struct boot_params *params,
 	kho->scratch_addr = image->kho.scratch;
 	kho->scratch_size = image->kho.scratch_size;
 
+	/* The decompressor would say so. */
+	if (image->kho.randomized)
+		params->hdr.loadflags |= KASLR_FLAG;
+
 	node->next = params->hdr.setup_data;
 	params->hdr.setup_data = params_load_addr + offset;
 

@@ -5,7 +5,9 @@
 #include <linux/types.h>
 
 struct boot_params;
+struct kexec_buf;
 struct kimage;
+struct setup_header;
 
 #ifdef CONFIG_KEXEC_HANDOVER
 void kho_clock_early(void);
@@ -41,6 +43,21 @@ static inline int kho_e820_add_memory(const struct kimage *image,
 				      struct boot_params *params)
 {
 	return 0;
+}
+#endif
+
+#ifdef CONFIG_KHO_UNPACK
+unsigned long kho_unpack_kernel(struct kimage *image,
+				const struct setup_header *hdr,
+				const char *cmdline, struct kexec_buf *kbuf);
+#else
+/* A compressed kernel is entered there by 64-bit boot loaders. */
+static inline unsigned long kho_unpack_kernel(struct kimage *image,
+					      const struct setup_header *hdr,
+					      const char *cmdline,
+					      struct kexec_buf *kbuf)
+{
+	return 0x200;
 }
 #endif
 

@@ -33,9 +33,11 @@ def segments(vm):
 
 
 def expect_flags(vm, *flags):
+    """All segments have these flags; the kernel may be unpacked, too."""
     loaded = segments(vm)
     expect(loaded, "no image is loaded")
-    expect(all(segment.flags == set(flags) for segment in loaded),
+    expect(all(segment.flags - {"unpacked"} == set(flags)
+               for segment in loaded),
            f"not all segments are {flags}: {loaded}")
     return loaded
 
@@ -52,10 +54,10 @@ def kernel_place(vm):
     return segments(vm)[0].address + size // 2
 
 
-def kernel_sector(vm):
-    """512 bytes from the middle of the kernel, which no page border cuts."""
-    size = int(vm.sh("stat -c %s /boot/kernel"))
-    vm.sh(f"dd if=/boot/kernel of=/tmp/sector bs=512 skip={size // 1024} "
+def initrd_sector(vm):
+    """512 bytes from the middle of the initrd, which no page border cuts."""
+    size = int(vm.sh("stat -c %s /tmp/initrd"))
+    vm.sh(f"dd if=/tmp/initrd of=/tmp/sector bs=512 skip={size // 1024} "
           "count=1")
     return vm.read_binary("/tmp/sector")
 
@@ -136,8 +138,8 @@ def damaged_copy_of_an_image(vm, _notes):
     vm.write(KEXEC + "in_place", "0")
     vm.kexec_load()
     expect_flags(vm, "copied", "verified")
-    places = find_all(vm, kernel_sector(vm))
-    expect(places, "the kernel is not found in memory")
+    places = find_all(vm, initrd_sector(vm))
+    expect(places, "the initrd is not found in memory")
     for place in places:
         flip(vm, place)
     command(vm, "prepare", after="prepared")
@@ -174,7 +176,8 @@ def verified_by_the_purgatory(vm, _notes):
 
 @test()
 def bad_switches_are_refused(vm, _notes):
-    for name, value in (("verify", "never"), ("in_place", "2x")):
+    for name, value in (("verify", "never"), ("in_place", "2x"),
+                        ("unpack", "2x")):
         before = vm.read(KEXEC + name)
         expect("Invalid argument" in vm.try_write(KEXEC + name, value),
                f"'{value}' > {name} was not refused")
@@ -192,10 +195,10 @@ def loaded_in_place(vm, _notes):
     for _ in range(3):
         vm.kexec_load()
         loaded = expect_flags(vm, "in-place", "read-only", "verified")
-        places = find_all(vm, kernel_sector(vm))
-        expect(any(loaded[0].address <= place <
-                   loaded[0].address + loaded[0].size for place in places),
-               f"the kernel is at {places}, not in {loaded[0]}")
+        places = find_all(vm, initrd_sector(vm))
+        expect(any(segment.address <= place < segment.address + segment.size
+                   for segment in loaded for place in places),
+               f"the initrd is at {places}, in none of {loaded}")
         command(vm, "save", after="saved")
         execute(vm)
         expect_nics(vm, before)
@@ -289,6 +292,83 @@ def crash_kernel_is_as_ever(vm, _notes):
     command(vm, "save", after="saved")
     execute(vm)
     expect_nics(vm, before)
+
+
+# -- unpacked when loaded -----------------------------------------------------
+
+# Offsets in the setup header, see Documentation/arch/x86/boot.rst.
+SETUP_SECTS = 0x1f1
+PAYLOAD_OFFSET = 0x248
+LINKED_FOR = 0xffffffff81000000
+STAYS_PACKED = "the kernel decompresses itself"
+
+
+def is_unpacked(vm):
+    return "unpacked" in segments(vm)[0].flags
+
+
+def text_address(vm):
+    return int(vm.sh("grep -w _text /proc/kallsyms").split()[0], 16)
+
+
+@test()
+def unpacked_when_loaded(vm, _notes):
+    """The kernel starts without a decompressor, and at a random address."""
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    addresses = set()
+    for _ in range(3):
+        vm.kexec_load()
+        expect(is_unpacked(vm), "the kernel is still compressed")
+        command(vm, "save", after="saved")
+        execute(vm)
+        expect_nics(vm, before)
+        command(vm, "finish", after="idle")
+        addresses.add(text_address(vm))
+    expect(len(addresses) > 1, f"three kernels in a row were at {addresses}")
+    expect(all(address % (1 << 21) == 0 for address in addresses),
+           f"they were at {addresses}")
+
+
+@test()
+def unpacked_without_kaslr(vm, _notes):
+    vm.kexec_load(append="nokaslr")
+    expect(is_unpacked(vm), "the kernel is still compressed")
+    vm.kexec()
+    expect(text_address(vm) == LINKED_FOR, "nokaslr was ignored")
+
+
+@test()
+def loaded_without_unpacking(vm, _notes):
+    """Because nobody wants it, or because it cannot be."""
+    vm.write(KEXEC + "unpack", "0")
+    vm.kexec_load()
+    expect(not is_unpacked(vm), "unpack=0 was ignored")
+    vm.write(KEXEC + "unpack", "1")
+    vm.kexec_load(append="mem_encrypt=off")
+    expect(not is_unpacked(vm), "it was unpacked in spite of mem_encrypt=")
+    expect_reported(vm, STAYS_PACKED, "memory is encrypted")
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    execute(vm)
+    expect_nics(vm, before)
+
+
+@test()
+def kernel_that_cannot_be_unpacked(vm, _notes):
+    """It is loaded as it is, and the log says why."""
+    vm.sh("head -c 4096 /boot/kernel > /tmp/header")
+    header = vm.read_binary("/tmp/header")
+    payload = (header[SETUP_SECTS] + 1) * 512 + \
+        struct.unpack_from("<I", header, PAYLOAD_OFFSET)[0]
+    for place, reason in ((payload, "compressed in an unknown way"),
+                          (payload + 0x1000, "is damaged")):
+        vm.sh("cp /boot/kernel /tmp/kernel; printf '\\377\\377\\377\\377' | "
+              f"dd of=/tmp/kernel bs=1 seek={place} conv=notrunc")
+        vm.kexec_load("/tmp/kernel")
+        expect(not is_unpacked(vm), f"it was unpacked, damaged at {place}")
+        expect_reported(vm, STAYS_PACKED, reason)
 
 
 # -- the clocks ----------------------------------------------------------------

@@ -9,6 +9,7 @@ struct kimage {
 		phys_addr_t fdt;
 		phys_addr_t scratch;
 		u64 scratch_size;
+		bool randomized;
 	} kho;
 };
 
