@@ -140,6 +140,7 @@ void kho_init_deferred_pages(void);
 
 /* Called by kexec_file_load(). */
 int kho_fill_kimage(struct kimage *image);
+bool kho_is_carried(const struct kimage *image);
 int kho_locate_mem_hole(struct kexec_buf *kbuf,
 			int (*func)(struct resource *res, void *arg));
 int kho_kexec_digest(struct kimage *image);
@@ -184,6 +185,11 @@ static inline void kho_init_deferred_pages(void)
 static inline int kho_fill_kimage(struct kimage *image)
 {
 	return 0;
+}
+
+static inline bool kho_is_carried(const struct kimage *image)
+{
+	return false;
 }
 
 static inline int kho_locate_mem_hole(struct kexec_buf *kbuf,

@@ -61,6 +61,18 @@ int kho_fill_kimage(struct kimage *image)
 	return 0;
 }
 
+/**
+ * kho_is_carried - will an image hand over what is preserved?
+ * @image: the image
+ *
+ * Context: kexec lock held; after kho_fill_kimage().
+ * Return: whether it will; then all of it has to be in scratch.
+ */
+bool kho_is_carried(const struct kimage *image)
+{
+	return image->kho.fdt;
+}
+
 /*
  * Which area to try after @area, or at first. A loader that goes upwards places
  * the kernel first and all else above it: it has to begin with the lowest area,

@@ -56,6 +56,14 @@ extern bool kho_in_place;
 int kho_locate_in_place(struct kexec_buf *kbuf, const struct resource *area,
 			int (*func)(struct resource *res, void *arg));
 void kho_free_in_place(struct kimage *image);
+
+/*
+ * By the architecture. Closing makes what was written visible to a CPU whose
+ * caches are off, and fails if it can still be written to; opening takes back
+ * whatever closing has done, and fails if it may be read-only still.
+ */
+int kho_place_close(void *place, unsigned long nr_pages);
+int kho_place_open(void *place, unsigned long nr_pages);
 #else
 static inline int
 kho_locate_in_place(struct kexec_buf *kbuf, const struct resource *area,

@@ -14,7 +14,6 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/set_memory.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -164,8 +163,7 @@ int kho_load_segment(struct kimage *image, struct kexec_segment *segment)
 	own->in_place = true;
 	arch_kexec_post_alloc_pages(place, PHYS_PFN(segment->memsz), 0);
 	fill(segment);
-	own->read_only = !set_memory_ro((unsigned long)place,
-					PHYS_PFN(segment->memsz));
+	own->read_only = !kho_place_close(place, PHYS_PFN(segment->memsz));
 	return 0;
 }
 
@@ -175,7 +173,7 @@ static void free_place(const struct kexec_segment *segment)
 	unsigned long nr_pages = PHYS_PFN(segment->memsz);
 
 	/* It may be read-only in part, even if that has failed. */
-	if (set_memory_rw((unsigned long)place, nr_pages)) {
+	if (kho_place_open(place, nr_pages)) {
 		pr_err("%lu pages at %#lx stay read-only and are lost\n",
 		       nr_pages, segment->mem);
 		return;

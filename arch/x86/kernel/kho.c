@@ -9,6 +9,7 @@
 #include <linux/kexec.h>
 #include <linux/kexec_handover.h>
 #include <linux/printk.h>
+#include <linux/set_memory.h>
 
 #include <asm/bootparam.h>
 #include <asm/kho.h>
@@ -16,6 +17,7 @@
 #include <asm/tsc.h>
 
 #include "../../../kernel/kho/internal.h"
+#include "../../../kernel/kho/kexec_image.h"
 
 /**
  * kho_add_setup_data - take over the handover that a setup_data node names
@@ -101,4 +103,14 @@ u64 kho_clock(void)
 u32 kho_clock_khz(void)
 {
 	return tsc_khz;
+}
+
+int kho_place_close(void *place, unsigned long nr_pages)
+{
+	return set_memory_ro((unsigned long)place, nr_pages);
+}
+
+int kho_place_open(void *place, unsigned long nr_pages)
+{
+	return set_memory_rw((unsigned long)place, nr_pages);
 }
