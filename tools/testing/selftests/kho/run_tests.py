@@ -45,8 +45,15 @@ class Report:
             verdict = "not ok" if error else "ok"
             print(f"{verdict} {self.results} {name}", flush=True)
 
+    def skip(self, name, reason):
+        with self.lock:
+            self.results += 1
+            print(f"ok {self.results} {name} # SKIP {reason}", flush=True)
+
 
 def run(test, args, report):
+    if args.arch in test.skip:
+        return report.skip(test.name, test.skip[args.arch])
     notes, error, start = io.StringIO(), "", time.monotonic()
     try:
         with handover.boot(args.build, test.variant, arch=args.arch,
@@ -57,7 +64,7 @@ def run(test, args, report):
     except Exception:
         error = traceback.format_exc()
     print(f"{test.name}: {time.monotonic() - start:.1f} s", file=notes)
-    report.add(test.name, notes.getvalue(), error)
+    return report.add(test.name, notes.getvalue(), error)
 
 
 def select(names):

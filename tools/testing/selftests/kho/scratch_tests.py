@@ -101,7 +101,7 @@ def huge_pages_and_cma(vm, _notes):
     update(vm, "kho_scratch=150%")
 
 
-@test(room=512)
+@test(room=512, skip={"arm64": "QEMU plugs memory into virt by ACPI alone"})
 def memory_added_after_boot(vm, _notes):
     """It may hold what is preserved, if the image knows of it."""
     vm.write("/sys/devices/system/memory/auto_online_blocks", "online")

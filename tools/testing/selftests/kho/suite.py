@@ -2,12 +2,13 @@
 """The registry of tests: a function each, with the guest that it wants."""
 import collections
 
-Test = collections.namedtuple("Test", "name function variant options")
+# skip: {architecture: why it can't have this test}
+Test = collections.namedtuple("Test", "name function variant skip options")
 
 TESTS = {}
 
 
-def test(variant="", **options):
+def test(variant="", skip=None, **options):
     """Registers a test; the options are those of the guest that it gets.
 
     A test is called with the running guest and a file for notes, and raises
@@ -15,6 +16,6 @@ def test(variant="", **options):
     """
     def register(function):
         name = function.__name__
-        TESTS[name] = Test(name, function, variant, options)
+        TESTS[name] = Test(name, function, variant, skip or {}, options)
         return function
     return register
