@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Scratch, and what early boot allocates after a handover."""
+import os
+
 import nic
+from blackout_tests import fill_memory, segments
 from damage_tests import expect_reported
 from handover import KHO, command
 from suite import test
 from update_tests import execute, expect, expect_nics, refuse_execution
 
 MIB = 1 << 20
+# In the middle of the memory of arm64's guests.
+NO_MAP = (0x50000000, 16 * MIB)
 # Enough for the kernel and its initramfs, and for nothing else.
 TIGHT = "kho=on kho_scratch=0,72M,0 "
 
@@ -14,6 +19,12 @@ TIGHT = "kho=on kho_scratch=0,72M,0 "
 def scratch_mib(vm):
     return [int(size, 16) // MIB
             for size in vm.read(KHO + "scratch_len").split()]
+
+
+def scratch_areas(vm):
+    """(start, size) of each area in bytes."""
+    return [(int(start, 16), mib * MIB) for start, mib in
+            zip(vm.read(KHO + "scratch_phys").split(), scratch_mib(vm))]
 
 
 def update(vm, append=""):
@@ -71,15 +82,42 @@ def large_reservations(vm, _notes):
     slabs = vm.read("/sys/kernel/debug/swiotlb/io_tlb_nslabs")
     expect(slabs == "32768", f"swiotlb has {slabs} buffers")
     expect(vm.read(KHO + "scratch_short") == "0", "scratch was short")
-    areas = list(zip((int(start, 16) for start in
-                      vm.read(KHO + "scratch_phys").split()),
-                     scratch_mib(vm)))
+    areas = scratch_areas(vm)
     for line in vm.read("/proc/iomem").splitlines():
         if "Crash kernel" in line:
             start = int(line.split("-")[0], 16)
-            expect(not any(area <= start < area + mib * MIB
-                           for area, mib in areas),
+            expect(not any(area <= start < area + size
+                           for area, size in areas),
                    f"the crash kernel is in scratch: {line}")
+
+
+def expect_apart(areas, start, size, what):
+    for area, length in areas:
+        expect(area + length <= start or start + size <= area,
+               f"{what} at {area:#x} is in memory that may not be mapped")
+
+
+@test(no_map=NO_MAP, skip={"x86_64": "that takes a device tree"})
+def memory_that_may_not_be_mapped(vm, _notes):
+    """No kernel is loaded, boots, or keeps anything in firmware's memory."""
+    start, size = NO_MAP
+    content = os.urandom(4096) * (size // 4096)
+    with vm.physical_memory() as memory:
+        memory[start:start + size] = content
+    nic.set_up(vm)
+    for append in ("", "kho_scratch=16M,320M,0", "kho_scratch=150%", ""):
+        expect(f"{start:08x}-{start + size - 1:08x} : reserved" in
+               vm.read("/proc/iomem"), "the memory isn't firmware's")
+        fill_memory(vm)
+        vm.kexec_load(append=append)
+        expect_apart([(segment.address, segment.size)
+                      for segment in segments(vm)], start, size, "a segment")
+        update(vm, append)
+        expect_apart(scratch_areas(vm), start, size, "scratch")
+    fill_memory(vm)
+    with vm.physical_memory() as memory:
+        expect(memory[start:start + size] == content,
+               "memory that may not be mapped has been written to")
 
 
 def meminfo_mib(vm, name):

@@ -21,6 +21,7 @@ import tempfile
 import time
 
 import arch as arches
+import device_tree
 import qmp
 
 # Safety nets only, an order of magnitude above what was seen under emulation.
@@ -171,13 +172,14 @@ class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
     def __init__(self, kernel, initrd, *, cpus=1, memory=768, nodes=1,
-                 room=0, append="", accel=None, log=None,
+                 room=0, no_map=None, append="", accel=None, log=None,
                  boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
         self.arch = arches.ARCHES[arch]
         self.append = f"{self.arch.append} {COMMAND_LINE}{append}".strip()
         self.memory = memory
         self.nodes = nodes
         self.room = room
+        self.no_map = no_map
         self.process = self.agent = None
         self.checked = self.boots = 0
         self.allowed = []
@@ -201,6 +203,8 @@ class VM:
                    "-append", self.append,
                    *self.arch.serials(self.console_path, agent_path),
                    "-qmp", f"unix:{self.monitor_path},server=on,wait=off"]
+        if self.no_map:
+            command += self._device_tree(command)
         self.errors = open(os.path.join(self.folder.name, "qemu"), "w+b")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=self.errors,
@@ -232,6 +236,19 @@ class VM:
         path = os.path.join(self.folder.name, name)
         return ("-object", f"memory-backend-file,id={name},mem-path={path},"
                            f"share=on,size={size}M")
+
+    def _device_tree(self, command):
+        """The machine's own, but (start, size) of memory is firmware's."""
+        path = os.path.join(self.folder.name, "dtb")
+        subprocess.run([*command, "-machine", "dumpdtb=" + path], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        with open(path, "r+b") as file:
+            changed = device_tree.add_no_map(file.read(), *self.no_map)
+            file.seek(0)
+            file.write(changed)
+            file.truncate()
+        return ["-dtb", path]
 
     def add_memory(self):
         """Plugs in the memory that there is room for."""
