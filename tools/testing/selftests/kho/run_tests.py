@@ -20,12 +20,13 @@ import damage_tests
 import carry_tests
 import dump_tests
 import scratch_tests
+import cpu_tests
 from vm import GuestError, end_all
 
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
 MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
-           scratch_tests, dump_tests, carry_tests)
+           scratch_tests, dump_tests, carry_tests, cpu_tests)
 
 
 class Report:
