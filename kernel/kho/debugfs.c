@@ -74,8 +74,11 @@ static struct blob *add_blob(const char *name, struct dentry *dir,
 	blob->mem = mem;
 	blob->size = size;
 	blob->file = debugfs_create_file(name, 0400, dir, blob, &blob_fops);
-	if (!IS_ERR(blob->file))
-		i_size_write(d_inode(blob->file), size);
+	if (IS_ERR(blob->file)) {
+		kfree(blob);
+		return NULL;
+	}
+	i_size_write(d_inode(blob->file), size);
 	return blob;
 }
 
