@@ -2,6 +2,7 @@
 /*
  * /sys/kernel/kho/kexec: how images are loaded, and how the loaded one is.
  */
+#include <linux/capability.h>
 #include <linux/container_of.h>
 #include <linux/kexec.h>
 #include <linux/kobject.h>
@@ -30,6 +31,8 @@ static ssize_t verify_store(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	int i = sysfs_match_string(verify_names, buf);
 
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
 	if (i < 0)
 		return i;
 	WRITE_ONCE(kho_verify, i);
@@ -59,6 +62,8 @@ static ssize_t switch_store(struct kobject *kobj, struct kobj_attribute *attr,
 	bool on;
 	int err = kstrtobool(buf, &on);
 
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
 	if (err)
 		return err;
 	WRITE_ONCE(*switch_of(attr), on);

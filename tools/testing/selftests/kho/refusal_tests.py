@@ -64,6 +64,25 @@ def refused_commands_after_kexec(vm, _notes):
 
 
 @test()
+def commands_need_privilege(vm, _notes):
+    """To own the files is not enough."""
+    nic.set_up_pair(vm)
+    wishes = {"state": "prepare", "deadline_ms": "save 5",
+              "downtime_limit_us": "5", "kexec/verify": "purgatory"}
+    if not vm.run(f"test -e {KHO}kexec/in_place")[0]:
+        wishes["kexec/in_place"] = "0"
+    vm.sh("echo 'nobody:x:99:99::/:/bin/sh' > /etc/passwd")
+    for name, wish in wishes.items():
+        before = vm.read(KHO + name)
+        vm.sh(f"chown 99 {KHO}{name}")
+        status, output = vm.run(f"su nobody -c 'echo {wish} > {KHO}{name}'")
+        expect(status and "not permitted" in output,
+               f"{name} lets everybody in: {output}")
+        expect(vm.read(KHO + name) == before, f"{name} has changed")
+        vm.write(KHO + name, wish)
+
+
+@test()
 def no_client_no_update(vm, _notes):
     for word in ("prepare", "save"):
         expect_refused(vm, word, "No such device")
