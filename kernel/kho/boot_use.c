@@ -12,6 +12,7 @@
 #include "../../mm/cma.h"
 
 #include "internal.h"
+#include "reserve_fdt.h"
 
 struct window {
 	phys_addr_t start;
@@ -86,13 +87,25 @@ static u64 __init huge_pages(const struct window *win)
 	return bytes;
 }
 
+static u64 __init named(const struct window *win)
+{
+	const struct kho_reserved *mem = kho_reserved.mem;
+	u64 bytes = 0;
+
+	for (; mem < kho_reserved.mem + kho_reserved.nr; mem++)
+		bytes += inside(win, mem->start,
+				mem->start + PAGE_ALIGN(mem->size));
+	return bytes;
+}
+
 /**
  * kho_boot_use - memory that early boot has taken for the kernel itself
  * @start: physical address from which on to count
  * @end: physical address up to which to count
  * @nid: node to count, or %NUMA_NO_NODE for all
  *
- * A crash kernel's memory, CMA areas and huge pages are not counted.
+ * A crash kernel's memory, CMA areas, huge pages and what reserve_mem= asks for
+ * are not counted.
  *
  * Context: early boot, before memblock gives its memory away.
  * Return: bytes.
@@ -100,7 +113,8 @@ static u64 __init huge_pages(const struct window *win)
 u64 __init kho_boot_use(phys_addr_t start, phys_addr_t end, int nid)
 {
 	const struct window win = { start, end, nid };
-	u64 aside = crash_kernel(&win) + cma(&win) + huge_pages(&win);
+	u64 aside = crash_kernel(&win) + cma(&win) + huge_pages(&win) +
+		    named(&win);
 	u64 all = reserved(&win);
 
 	return all > aside ? all - aside : 0;

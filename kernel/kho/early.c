@@ -308,6 +308,43 @@ void __init kho_memblock_apply(void)
 		pr_info("booting with a handover at %pap\n", &handover.fdt);
 }
 
+/**
+ * kho_early_preserved - how much is preserved where something is?
+ * @phys: physical address in bytes
+ * @size: bytes that it has
+ *
+ * Context: early boot, when all of memory is mapped, until kho_memory_init().
+ * Return: bytes of the blocks that follow each other from @phys on until they
+ * hold all of it; 0 if they don't, or there is no handover.
+ */
+u64 __init kho_early_preserved(phys_addr_t phys, u64 size)
+{
+	u64 found;
+
+	if (!kho_boot || !kho_may_be_preserved(phys, size))
+		return 0;
+	found = kho_ingest_blocks(handover.map_root, phys, size);
+	return found && kho_may_be_preserved(phys, found) ? found : 0;
+}
+
+/**
+ * kho_early_subtree - look at a blob of the previous kernel
+ * @name: name of the subtree
+ * @size: where to store its size in bytes
+ *
+ * Context: as kho_early_preserved().
+ * Return: the blob, which is preserved; NULL if there is none.
+ */
+const void * __init kho_early_subtree(const char *name, u64 *size)
+{
+	phys_addr_t phys;
+
+	if (!kho_boot || !kho_readable(handover.fdt, KHO_ROOT_SIZE) ||
+	    kho_root_find(phys_to_virt(handover.fdt), name, &phys, size))
+		return NULL;
+	return kho_early_preserved(phys, *size) ? phys_to_virt(phys) : NULL;
+}
+
 static void __init reserve_preserved(void)
 {
 	void *map_root = phys_to_virt(handover.map_root);

@@ -233,6 +233,57 @@ const char * __init kho_ingest_survey(phys_addr_t root_fdt,
 	return NULL;
 }
 
+/* --- single blocks, before all is reserved --- */
+
+/* Since the survey, boot may have learned what it may not map. */
+static int __init check_node(const struct kho_map_node *node, void *data)
+{
+	const struct kho_range *blocks = data;
+
+	if (!kho_readable(node->phys, PAGE_SIZE) ||
+	    (node->phys >= blocks->start && node->phys <= blocks->last))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * kho_ingest_blocks - how much is preserved where something is?
+ * @map_root: physical address of the root of the map, which
+ *	kho_ingest_survey() has passed
+ * @phys: physical address in bytes
+ * @size: bytes that it has
+ *
+ * Context: early boot, all of memory mapped.
+ * Return: bytes of the blocks that follow each other from @phys on until they
+ * hold all of it; 0 if they don't, or the map itself is among them.
+ */
+u64 __init kho_ingest_blocks(phys_addr_t map_root, phys_addr_t phys, u64 size)
+{
+	static const struct kho_map_walker walker __initconst = {
+		.enter = check_node,
+	};
+	static struct kho_radix_tree map __initdata = KHO_MAP_INIT(map);
+	struct kho_range blocks;
+	u64 root = map_root, found = 0;
+
+	if (!PAGE_ALIGNED(phys) || size > PHYS_ADDR_MAX - phys)
+		return 0;
+
+	blocks = (struct kho_range) { phys, phys + size - 1 };
+	if (!size || kho_map_walk_root(&root, &walker, &blocks))
+		return 0;
+
+	map.root = phys_to_virt(map_root);
+	while (found < size) {
+		int order = kho_map_order(&map, phys + found);
+
+		if (order < 0)
+			return 0;
+		found += (u64)PAGE_SIZE << order;
+	}
+	return found;
+}
+
 /* --- the reservation --- */
 
 /*

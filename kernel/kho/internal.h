@@ -34,6 +34,7 @@ bool kho_in_covers(phys_addr_t phys, unsigned long nr_pages);
 int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);
 void kho_in_claims_done(void);
 void kho_in_free(phys_addr_t phys, unsigned long nr_pages);
+bool kho_in_take(phys_addr_t phys, unsigned long nr_pages);
 void kho_in_drop_seal(void);
 int kho_in_hand_on(void);
 void kho_in_forget(void);
@@ -53,6 +54,12 @@ u64 kho_boot_clock(void);
 phys_addr_t kho_in_fdt_phys(void);
 const char *kho_lost_because(void);
 void kho_check_lost(void);
+u64 kho_early_preserved(phys_addr_t phys, u64 size);
+const void *kho_early_subtree(const char *name, u64 *size);
+
+/* reserve_mem.c */
+struct kho_reserved_list;
+extern struct kho_reserved_list kho_reserved;
 
 /* hotplug.c */
 unsigned int kho_memory_epoch(void);

@@ -275,6 +275,34 @@ void kho_in_free(phys_addr_t phys, unsigned long nr_pages)
 }
 
 /**
+ * kho_in_take - take preserved memory that stays reserved
+ * @phys: physical address of the first page in bytes
+ * @nr_pages: the number that was preserved
+ *
+ * Its pages stay as boot has made them. Even if they were found unfit to be
+ * had, nobody else gets any of them after this.
+ *
+ * Context: may sleep.
+ * Return: whether all of them were there to be taken.
+ */
+bool kho_in_take(phys_addr_t phys, unsigned long nr_pages)
+{
+	bool whole = kho_in_covers(phys, nr_pages);
+	phys_addr_t end = phys + PFN_PHYS(nr_pages);
+
+	while (phys < end) {
+		int order = whole ? kho_map_order(&in_map, phys) : 0;
+
+		if (whole)
+			kho_map_clear(&in_map, phys, order);
+		else
+			kho_map_strike(&in_map, phys);
+		phys += PAGE_SIZE << order;
+	}
+	return whole;
+}
+
+/**
  * kho_retrieve_subtree - find a blob of the previous kernel
  * @name: name of the subtree
  * @phys: where to store its physical address in bytes

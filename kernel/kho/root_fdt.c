@@ -10,8 +10,16 @@
 #include "internal.h"
 #include "root_fdt.h"
 
-/* libfdt aligns property values to 4 bytes only. */
-static int get_u64(const void *fdt, int node, const char *prop, u64 *val)
+/**
+ * kho_get_u64 - a number in mainline's formats
+ * @fdt: an FDT that kho_fdt_check() has passed
+ * @node: offset of the node
+ * @prop: name of the property: 8 bytes in native order, aligned to 4
+ * @val: where to store it
+ *
+ * Return: 0; -ENOENT if there is none; -EINVAL if it is no such number.
+ */
+int kho_get_u64(const void *fdt, int node, const char *prop, u64 *val)
 {
 	int len;
 	const void *p = fdt_getprop(fdt, node, prop, &len);
@@ -59,7 +67,7 @@ const char *kho_root_check(const void *fdt, size_t size, phys_addr_t *map_root)
 		return bad;
 	if (fdt_node_check_compatible(fdt, 0, KHO_FDT_COMPATIBLE))
 		return "format isn't " KHO_FDT_COMPATIBLE;
-	if (get_u64(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &map) || !map ||
+	if (kho_get_u64(fdt, 0, KHO_FDT_MEMORY_MAP_PROP_NAME, &map) || !map ||
 	    !PAGE_ALIGNED(map))
 		return "no valid " KHO_FDT_MEMORY_MAP_PROP_NAME;
 
@@ -110,7 +118,7 @@ bool kho_root_remove(void *fdt, phys_addr_t blob)
 	u64 data;
 
 	fdt_for_each_subnode(node, fdt, 0) {
-		if (!get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) &&
+		if (!kho_get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) &&
 		    data == blob) {
 			fdt_del_node(fdt, node);
 			return true;
@@ -136,9 +144,9 @@ int kho_root_find(const void *fdt, const char *name, phys_addr_t *blob,
 
 	if (node < 0)
 		return -ENOENT;
-	if (get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) ||
-	    get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, size) || !data ||
-	    !*size)
+	if (kho_get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) ||
+	    kho_get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, size) ||
+	    !data || !*size)
 		return -EINVAL;
 
 	*blob = data;

@@ -11,6 +11,7 @@
 
 #define KHO_ROOT_SIZE		PAGE_SIZE
 
+int kho_get_u64(const void *fdt, int node, const char *prop, u64 *val);
 int kho_root_create(void *fdt, phys_addr_t map_root);
 const char *kho_root_check(const void *fdt, size_t size,
 			   phys_addr_t *map_root);

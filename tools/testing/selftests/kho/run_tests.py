@@ -19,6 +19,7 @@ import blackout_tests
 import damage_tests
 import carry_tests
 import dump_tests
+import reserve_tests
 import scratch_tests
 import cpu_tests
 from vm import GuestError, end_all
@@ -26,7 +27,7 @@ from vm import GuestError, end_all
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
 MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
-           scratch_tests, dump_tests, carry_tests, cpu_tests)
+           scratch_tests, dump_tests, carry_tests, reserve_tests, cpu_tests)
 
 
 class Report:
