@@ -142,9 +142,9 @@ static void __init show_incoming_subtree(const char *name, struct dentry *dir)
 {
 	struct blob *blob;
 	phys_addr_t phys;
-	size_t size;
+	u64 size;
 
-	if (kho_retrieve_subtree(name, &phys, &size))
+	if (kho_in_look_up(name, &phys, &size))
 		return;
 	blob = add_blob(name, dir, phys_to_virt(phys), size);
 	if (blob)

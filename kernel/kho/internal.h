@@ -21,6 +21,8 @@ int kho_out_init(void);
 void *kho_out_fdt(void);
 int kho_out_mark(phys_addr_t phys, unsigned int order);
 void kho_out_unmark(phys_addr_t phys, unsigned int order);
+int kho_out_add(const char *name, void *blob, size_t size);
+bool kho_out_is_own(const char *name);
 bool kho_out_pending(void);
 void kho_out_seal(void);
 int kho_test_loop_back(void);
@@ -35,8 +37,12 @@ int kho_in_claim(phys_addr_t phys, unsigned long nr_pages);
 void kho_in_claims_done(void);
 void kho_in_free(phys_addr_t phys, unsigned long nr_pages);
 bool kho_in_take(phys_addr_t phys, unsigned long nr_pages);
+int kho_in_look_up(const char *name, phys_addr_t *phys, u64 *size);
+bool kho_in_ask_for(const char *name, bool on);
 void kho_in_drop_seal(void);
 int kho_in_hand_on(void);
+bool kho_in_pending(void);
+int kho_in_hand_on_subtrees(void);
 void kho_in_forget(void);
 
 /* metadata.c */

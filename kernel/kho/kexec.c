@@ -27,10 +27,12 @@ static bool carries_handover(const struct kimage *image)
  * @image: the image that is being loaded
  *
  * The root FDT stays where it is, and is read when the next kernel boots: what
- * is preserved after this is handed over, too.
+ * is preserved after this is handed over, too. What the previous kernel has
+ * handed over for somebody that this one doesn't know is handed on.
  *
  * Context: kexec lock held; may sleep.
- * Return: 0, or the error with which the segment was refused.
+ * Return: 0, the error with which the segment was refused, or that of
+ * kho_in_hand_on_subtrees().
  */
 int kho_fill_kimage(struct kimage *image)
 {
@@ -50,7 +52,10 @@ int kho_fill_kimage(struct kimage *image)
 	if (!carries_handover(image))
 		return 0;
 
-	err = kexec_add_buffer(&kbuf);
+	/* Not in the blackout. */
+	err = kho_in_hand_on_subtrees();
+	if (!err)
+		err = kexec_add_buffer(&kbuf);
 	if (err)
 		return err;
 

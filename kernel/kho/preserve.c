@@ -249,17 +249,15 @@ err_undo:
 EXPORT_SYMBOL_GPL(kho_preserve_pages);
 
 /**
- * kho_add_subtree - name a blob, for the next kernel to find
+ * kho_out_add - as kho_add_subtree(), whatever the previous kernel has
  * @name: name of the subtree
- * @blob: the data, page aligned, which the caller has preserved
+ * @blob: the data
  * @size: bytes
  *
- * It is part of the handover at once, also of an image already loaded.
- *
  * Context: may sleep.
- * Return: 0; -EEXIST; -ENOSPC if the root FDT is full; -EOPNOTSUPP without KHO.
+ * Return: as kho_add_subtree().
  */
-int kho_add_subtree(const char *name, void *blob, size_t size)
+int kho_out_add(const char *name, void *blob, size_t size)
 {
 	int err;
 
@@ -271,6 +269,28 @@ int kho_add_subtree(const char *name, void *blob, size_t size)
 	err = kho_root_add(out_fdt, name, virt_to_phys(blob), size);
 	if (!err)
 		kho_debugfs_add(name, blob, size);
+	return err;
+}
+
+/**
+ * kho_add_subtree - name a blob, for the next kernel to find
+ * @name: name of the subtree
+ * @blob: the data, page aligned, which the caller has preserved
+ * @size: bytes
+ *
+ * It is part of the handover at once, also of an image already loaded. A
+ * subtree of that name from the previous kernel is not handed on then.
+ *
+ * Context: may sleep.
+ * Return: 0; -EEXIST; -ENOSPC if the root FDT is full; -EOPNOTSUPP without KHO.
+ */
+int kho_add_subtree(const char *name, void *blob, size_t size)
+{
+	bool before = kho_in_ask_for(name, true);
+	int err = kho_out_add(name, blob, size);
+
+	if (err)
+		kho_in_ask_for(name, before);
 	return err;
 }
 EXPORT_SYMBOL_GPL(kho_add_subtree);
@@ -293,18 +313,28 @@ void kho_remove_subtree(void *blob)
 EXPORT_SYMBOL_GPL(kho_remove_subtree);
 
 /**
- * kho_out_pending - would somebody miss what is handed over?
+ * kho_out_is_own - is it a subtree of the core itself?
+ * @name: its name
  *
- * What the core hands over by itself is only information.
+ * Return: whether it is: it is only information then.
+ */
+bool kho_out_is_own(const char *name)
+{
+	static const char * const own[] = {
+		KHO_SEAL_SUBTREE, KHO_METADATA_NODE_NAME, KHO_CLOCK_SUBTREE,
+	};
+
+	return match_string(own, ARRAY_SIZE(own), name) >= 0;
+}
+
+/**
+ * kho_out_pending - would somebody miss what is handed over?
  *
  * Context: may sleep.
  * Return: whether there are other subtrees than its own.
  */
 bool kho_out_pending(void)
 {
-	static const char * const own[] = {
-		KHO_SEAL_SUBTREE, KHO_METADATA_NODE_NAME, KHO_CLOCK_SUBTREE,
-	};
 	int node;
 
 	guard(mutex)(&out_lock);
@@ -312,8 +342,7 @@ bool kho_out_pending(void)
 		return false;
 
 	fdt_for_each_subnode(node, out_fdt, 0)
-		if (match_string(own, ARRAY_SIZE(own),
-				 fdt_get_name(out_fdt, node, NULL)) < 0)
+		if (!kho_out_is_own(fdt_get_name(out_fdt, node, NULL)))
 			return true;
 	return false;
 }

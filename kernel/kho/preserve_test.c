@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/kexec_metadata.h>
 #include <linux/mm.h>
 
 #include "fsm/test_clients.h"
@@ -389,6 +390,146 @@ static void preserve_test_pending(struct kunit *test)
 	free_page((unsigned long)mem);
 }
 
+/* --- subtrees that nobody asks for --- */
+
+/* One that leads to memory which only its owner knows of. */
+static void hand_over_subtree(struct kunit *test, const char *name, void **blob,
+			      void **mem)
+{
+	*blob = kho_alloc_preserve(3 * PAGE_SIZE);
+	*mem = alloc_pages_preserved(test, 5);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(*blob));
+	memset(*blob, 0x17, 3 * PAGE_SIZE);
+	memset(*mem, 0x71, 5 * PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, kho_add_subtree(name, *blob, 2 * PAGE_SIZE + 1),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+}
+
+static void expect_subtree(struct kunit *test, const char *name,
+			   const void *blob)
+{
+	phys_addr_t phys = 0;
+	size_t size = 0;
+
+	KUNIT_EXPECT_EQ(test, kho_retrieve_subtree(name, &phys, &size), 0);
+	KUNIT_EXPECT_EQ(test, phys, phys_of(blob));
+	KUNIT_EXPECT_EQ(test, size, 2 * PAGE_SIZE + 1);
+}
+
+static void preserve_test_not_asked_for(struct kunit *test)
+{
+	unsigned int hop;
+	void *blob, *mem;
+
+	hand_over_subtree(test, "kunit", &blob, &mem);
+	for (hop = 0; hop < 3; hop++) {
+		KUNIT_EXPECT_TRUE(test, kho_in_pending());
+		KUNIT_EXPECT_FALSE(test, kho_out_pending());
+		KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+		KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+		KUNIT_EXPECT_TRUE(test, kho_out_pending());
+		KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(blob), 4));
+		KUNIT_EXPECT_TRUE(test, kho_test_preserved(phys_of(mem), 5));
+		KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	}
+
+	expect_subtree(test, "kunit", blob);
+	KUNIT_EXPECT_NULL(test, memchr_inv(blob, 0x17, 2 * PAGE_SIZE + 1));
+	KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0x71, 5 * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, kho_in_pending());
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	KUNIT_EXPECT_FALSE(test, kho_out_pending());
+	kho_in_free(phys_of(mem), 5);
+	kho_restore_free(blob);
+}
+
+/* Who comes when it has been handed on already takes it out again. */
+static void preserve_test_asked_for_late(struct kunit *test)
+{
+	void *blob, *mem;
+	u64 before;
+
+	hand_over_subtree(test, "kunit", &blob, &mem);
+	before = kho_test_preserved_pages();
+	KUNIT_ASSERT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	expect_subtree(test, "kunit", blob);
+	KUNIT_EXPECT_FALSE(test, kho_out_pending());
+	kho_in_free(phys_of(mem), 5);
+	kho_restore_free(blob);
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+}
+
+/* A name is handed over once, and who adds it has the right to it. */
+static void preserve_test_superseded(struct kunit *test)
+{
+	void *blob, *mem, *other;
+	unsigned int late;
+
+	for (late = 0; late < 2; late++) {
+		hand_over_subtree(test, "kunit", &blob, &mem);
+		if (late)
+			KUNIT_ASSERT_EQ(test, kho_in_hand_on_subtrees(), 0);
+		other = kho_alloc_preserve(3 * PAGE_SIZE);
+		KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(other));
+		KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit", other,
+						      2 * PAGE_SIZE + 1), 0);
+		KUNIT_EXPECT_FALSE(test, kho_in_pending());
+		KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+		KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+		expect_subtree(test, "kunit", other);
+		kho_restore_free(other);
+	}
+}
+
+/* Until not even the shortest name has room. */
+static void fill_root(struct kunit *test, void *blob)
+{
+	unsigned int len = 1000, i = 0;
+	char name[1001];
+
+	while (len >= 3) {
+		memset(name, 'x', len);
+		name[len] = 0;
+		name[0] = 'a' + i / 26;
+		name[1] = 'a' + i++ % 26;
+		if (kho_add_subtree(name, blob, 1))
+			len = len > 3 ? max(len / 2, 3U) : 0;
+	}
+}
+
+/* If it can't be added, the other one still waits. */
+static void preserve_test_not_superseded(struct kunit *test)
+{
+	void *blob, *mem;
+
+	hand_over_subtree(test, "kunit", &blob, &mem);
+	fill_root(test, mem);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree("kunit", mem, 1), -ENOSPC);
+	KUNIT_EXPECT_TRUE(test, kho_in_pending());
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), -ENOSPC);
+	expect_subtree(test, "kunit", blob);
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+}
+
+/* What the core hands over says nothing about the kernel after the next. */
+static void preserve_test_own_subtrees(struct kunit *test)
+{
+	void *mem = kho_alloc_preserve(PAGE_SIZE);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(mem));
+	KUNIT_ASSERT_EQ(test, kho_add_subtree(KHO_CLOCK_SUBTREE, mem, 1), 0);
+	KUNIT_ASSERT_EQ(test, kho_add_subtree(KHO_METADATA_NODE_NAME, mem, 1),
+			0);
+	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
+	KUNIT_EXPECT_FALSE(test, kho_in_pending());
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	KUNIT_EXPECT_EQ(test, kho_add_subtree(KHO_CLOCK_SUBTREE, mem, 1), 0);
+	kho_remove_subtree(mem);
+	kho_restore_free(mem);
+}
+
 static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_alloc),
 	KUNIT_CASE(preserve_test_alloc_refused),
@@ -405,6 +546,11 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_subtree),
 	KUNIT_CASE(preserve_test_subtree_size),
 	KUNIT_CASE(preserve_test_pending),
+	KUNIT_CASE(preserve_test_not_asked_for),
+	KUNIT_CASE(preserve_test_asked_for_late),
+	KUNIT_CASE(preserve_test_superseded),
+	KUNIT_CASE(preserve_test_not_superseded),
+	KUNIT_CASE(preserve_test_own_subtrees),
 	{}
 };
 

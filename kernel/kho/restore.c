@@ -4,8 +4,10 @@
  */
 #define pr_fmt(fmt) "kho: " fmt
 
+#include <linux/bitmap.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/libfdt.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 
@@ -26,8 +28,21 @@ static struct kho_radix_tree in_map = KHO_MAP_INIT(in_map);
 /* Set once, when the handover was found to be sound. */
 static const void *in_fdt;
 
-/* May blocks that nobody has taken be preserved once more? */
+/* May blocks that nobody has taken be preserved once more, and all of them? */
 static bool handed_on;
+static bool all_handed_on;
+
+/* Subtrees in in_fdt are numbered by where their nodes are. */
+#define MAX_SUBTREES	(KHO_ROOT_SIZE / FDT_TAGSIZE)
+
+/*
+ * Protects which subtrees somebody has asked for, or hands over others in the
+ * place of, and which are handed on; the locks of what is handed over nest
+ * inside.
+ */
+static DEFINE_MUTEX(in_lock);
+static DECLARE_BITMAP(asked_for, MAX_SUBTREES);
+static DECLARE_BITMAP(passed_on, MAX_SUBTREES);
 
 /**
  * kho_in_set - take over what the previous kernel has left
@@ -45,6 +60,10 @@ void kho_in_set(void *fdt, void *map_root, bool sound)
 
 	in_fdt = fdt;
 	in_map.root = map_root;
+	handed_on = false;
+	all_handed_on = false;
+	bitmap_zero(asked_for, MAX_SUBTREES);
+	bitmap_zero(passed_on, MAX_SUBTREES);
 	kho_map_clear(&in_map, phys, 0);
 
 	struck = kho_map_strike(&in_map, phys);
@@ -303,6 +322,71 @@ bool kho_in_take(phys_addr_t phys, unsigned long nr_pages)
 }
 
 /**
+ * kho_in_look_up - look at a blob of the previous kernel
+ * @name: name of the subtree
+ * @phys: where to store its physical address in bytes
+ * @size: where to store its size in bytes
+ *
+ * Context: may sleep.
+ * Return: as kho_retrieve_subtree().
+ */
+int kho_in_look_up(const char *name, phys_addr_t *phys, u64 *size)
+{
+	int err = in_fdt ? kho_root_find(in_fdt, name, phys, size) : -ENOENT;
+
+	if (err)
+		return err;
+	if (*size > SIZE_MAX - PAGE_SIZE ||
+	    !kho_in_blocks(*phys, PFN_UP(*size)))
+		return -EINVAL;
+	return 0;
+}
+
+static unsigned int subtree_number(int node)
+{
+	return node / FDT_TAGSIZE;
+}
+
+static bool set_asked_for(const char *name, bool on)
+{
+	int node = in_fdt ? fdt_subnode_offset(in_fdt, 0, name) : -1;
+	phys_addr_t phys;
+	bool before;
+	u64 size;
+
+	lockdep_assert_held(&in_lock);
+
+	if (node < 0)
+		return on;
+	if (__test_and_clear_bit(subtree_number(node), passed_on) &&
+	    !kho_root_find(in_fdt, name, &phys, &size))
+		kho_remove_subtree(phys_to_virt(phys));
+
+	before = test_bit(subtree_number(node), asked_for);
+	if (on)
+		__set_bit(subtree_number(node), asked_for);
+	else
+		__clear_bit(subtree_number(node), asked_for);
+	return before;
+}
+
+/**
+ * kho_in_ask_for - is a subtree of the previous kernel to be handed on?
+ * @name: its name; there need not be one
+ * @on: no, somebody has asked for it; otherwise it is, later, unless somebody
+ *	asks for it
+ *
+ * Context: may sleep.
+ * Return: what was said before; @on if there is none.
+ */
+bool kho_in_ask_for(const char *name, bool on)
+{
+	guard(mutex)(&in_lock);
+
+	return set_asked_for(name, on);
+}
+
+/**
  * kho_retrieve_subtree - find a blob of the previous kernel
  * @name: name of the subtree
  * @phys: where to store its physical address in bytes
@@ -310,6 +394,8 @@ bool kho_in_take(phys_addr_t phys, unsigned long nr_pages)
  *
  * The blob stays preserved until it is restored, kho_restore_free() for one of
  * kho_alloc_preserve(). Its last block may be larger than what is left of it.
+ * A blob that nobody has retrieved is handed on to the next kernel; who has is
+ * responsible for it, and for all that it leads to.
  *
  * Context: may sleep.
  * Return: 0; -ENOENT if there is none, or no handover; -EINVAL if its entry is
@@ -320,14 +406,12 @@ int kho_retrieve_subtree(const char *name, phys_addr_t *phys, size_t *size)
 	u64 len;
 	int err;
 
-	if (!in_fdt)
-		return -ENOENT;
+	guard(mutex)(&in_lock);
 
-	err = kho_root_find(in_fdt, name, phys, &len);
+	err = kho_in_look_up(name, phys, &len);
 	if (err)
 		return err;
-	if (len > SIZE_MAX - PAGE_SIZE || !kho_in_blocks(*phys, PFN_UP(len)))
-		return -EINVAL;
+	set_asked_for(name, true);
 	if (size)
 		*size = len;
 	return 0;
@@ -355,6 +439,24 @@ static int hand_on_block(phys_addr_t phys, unsigned int order, void *data)
 	return kho_out_mark(phys, order);
 }
 
+static int hand_on_memory(void)
+{
+	static const struct kho_map_walker walker = {
+		.block = hand_on_block,
+	};
+	int err;
+
+	lockdep_assert_held(&in_lock);
+
+	/* There can't be more of it than there was. */
+	if (all_handed_on)
+		return 0;
+	WRITE_ONCE(handed_on, true);
+	err = kho_map_walk(&in_map, &walker, NULL);
+	all_handed_on = !err;
+	return err;
+}
+
 /**
  * kho_in_hand_on - preserve once more what nobody has taken
  *
@@ -363,12 +465,93 @@ static int hand_on_block(phys_addr_t phys, unsigned int order, void *data)
  */
 int kho_in_hand_on(void)
 {
-	static const struct kho_map_walker walker = {
-		.block = hand_on_block,
-	};
+	guard(mutex)(&in_lock);
 
-	WRITE_ONCE(handed_on, true);
-	return kho_map_walk(&in_map, &walker, NULL);
+	return hand_on_memory();
+}
+
+/* Is it a subtree that somebody may still want, and where is it? */
+static bool waits(int node, phys_addr_t *phys, u64 *size)
+{
+	const char *name = fdt_get_name(in_fdt, node, NULL);
+
+	lockdep_assert_held(&in_lock);
+
+	return !test_bit(subtree_number(node), asked_for) &&
+	       !kho_out_is_own(name) && !kho_in_look_up(name, phys, size);
+}
+
+/**
+ * kho_in_pending - is there a subtree that somebody may still want?
+ *
+ * Context: may sleep.
+ * Return: whether there is one that nobody has retrieved.
+ */
+bool kho_in_pending(void)
+{
+	phys_addr_t phys;
+	int node;
+	u64 size;
+
+	guard(mutex)(&in_lock);
+
+	if (!in_fdt)
+		return false;
+	fdt_for_each_subnode(node, in_fdt, 0)
+		if (waits(node, &phys, &size))
+			return true;
+	return false;
+}
+
+static int hand_on_subtree(int node, phys_addr_t phys, u64 size)
+{
+	const char *name = fdt_get_name(in_fdt, node, NULL);
+	int err;
+
+	if (test_bit(subtree_number(node), passed_on))
+		return 0;
+
+	/* Where it leads to, only its owner knows. */
+	err = hand_on_memory();
+	if (!err)
+		err = kho_out_add(name, phys_to_virt(phys), size);
+	if (err) {
+		pr_err("subtree %.63s can't be handed on: %pe\n", name,
+		       ERR_PTR(err));
+		return err;
+	}
+	__set_bit(subtree_number(node), passed_on);
+	pr_info("subtree %.63s is handed on: nobody has asked for it\n", name);
+	return 0;
+}
+
+/**
+ * kho_in_hand_on_subtrees - hand on what nobody here knows
+ *
+ * That is, subtrees that nobody has retrieved, and all memory that nobody has
+ * taken, as they may lead to any of it. Whoever comes later still finds both.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOSPC if the root FDT is full; -ENOMEM. It may be called again.
+ */
+int kho_in_hand_on_subtrees(void)
+{
+	phys_addr_t phys;
+	int node, err;
+	u64 size;
+
+	guard(mutex)(&in_lock);
+
+	if (!in_fdt)
+		return 0;
+	fdt_for_each_subnode(node, in_fdt, 0) {
+		if (!waits(node, &phys, &size))
+			continue;
+		err = hand_on_subtree(node, phys, size);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 #if IS_ENABLED(CONFIG_KHO_KUNIT_TEST)

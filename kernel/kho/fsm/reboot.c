@@ -39,7 +39,8 @@ static bool loses_state(const struct kho_machine *m,
 	if (m->state != KHO_IDLE)
 		return true;
 	/* Who comes back has lost nothing. */
-	return kho_out_pending() && !image->preserve_context;
+	return (kho_out_pending() || kho_in_pending()) &&
+	       !image->preserve_context;
 }
 
 /* Why can't this image carry the handover? */
@@ -60,7 +61,8 @@ static const char *unfit(const struct kimage *image)
  *
  * Context: called by kernel_kexec(), kexec lock held; may sleep.
  * Return: 0; -EBUSY if state would be lost; -EBADMSG if the image has changed
- * since it was loaded; the error of a client's save. The system runs on then.
+ * since it was loaded; the error of a client's save, or of
+ * kho_in_hand_on_subtrees(). The system runs on then.
  */
 int kho_fsm_reboot(struct kimage *image)
 {
@@ -85,6 +87,13 @@ int kho_fsm_reboot(struct kimage *image)
 	if (why) {
 		kho_machine_error(m, "kexec: refused, %s", why);
 		err = -EBUSY;
+		goto out;
+	}
+	/* Only what has become nobody's since the image was loaded. */
+	err = image->kho.fdt ? kho_in_hand_on_subtrees() : 0;
+	if (err) {
+		kho_machine_error(m, "kexec: refused, what came in can't be handed on: %pe",
+				  ERR_PTR(err));
 		goto out;
 	}
 	if (m->state == KHO_IDLE) {

@@ -57,3 +57,37 @@ def carry_nothing_that_was_unpreserved(vm, _notes):
     vm.kexec_load()
     vm.kexec()
     load(vm, 0)
+
+
+@test()
+def carry_past_a_kernel_that_does_not_ask(vm, _notes):
+    """What came in for somebody who isn't there is handed on, whole."""
+    load(vm, 0)
+    vm.kexec_load()
+    vm.kexec()
+    vm.kexec_load(syscall="-c")
+    refuse_execution(vm, "busy")
+    vm.kexec_load()
+    expect(b"kho_carry" in vm.read_binary(KHO + "dt"),
+           "it is not part of the next handover")
+    vm.kexec()
+    load(vm, 1)
+    vm.sh("rmmod kho_carry")
+
+
+@test()
+def carry_asked_for_late(vm, _notes):
+    """It is handed on until its owner comes, who hands over something else."""
+    load(vm, 0)
+    vm.kexec_load()
+    vm.kexec()
+    vm.kexec_load()
+    load(vm, 1)
+    vm.kexec()
+    load(vm, 2)
+    vm.sh("rmmod kho_carry")
+    expect(b"kho_carry" not in vm.read_binary(KHO + "dt"),
+           "it is still handed over")
+    vm.kexec_load()
+    vm.kexec()
+    load(vm, 0)
