@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/kho/abi/block.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho/abi/memfd.h>
 #include <linux/mm.h>
 
 #include "dump.h"
@@ -14,60 +17,7 @@
 #include "physmem.h"
 #include "report.h"
 
-#define LUO_FORMAT	"luo-v5"
-#define MEMFD_FORMAT	"memfd-v2"
 #define MAX_BLOCKS	10000
-
-struct luo {
-	char compatible[8];
-	u64 number;
-	u64 sessions;
-	u64 flbs;
-} __packed;
-
-struct luo_session {
-	char name[64];
-	u64 files;
-	u64 nr_files;
-} __packed;
-
-struct luo_file {
-	char compatible[48];
-	u64 data;
-	u64 token;
-} __packed;
-
-struct luo_flb_page {
-	u64 nr_pages;
-	u64 nr;
-	struct luo_flb {
-		char name[48];
-		u64 data;
-		u64 nr_users;
-	} __packed flb[];
-} __packed;
-
-struct memfd {
-	u64 pos;
-	u64 size;
-	u32 seals;
-	u32 flags;
-	u64 nr_folios;
-	struct kho_vmalloc folios;
-} __packed;
-
-struct memfd_folio {
-	u64 pfn : 52;
-	u64 flags : 12;
-	u64 index;
-} __packed;
-
-/* A list of entries of one size is a chain of such pages. */
-struct block {
-	u64 next;
-	u64 nr;
-	unsigned char entries[];
-} __packed;
 
 static bool is_name(const char *name, size_t room)
 {
@@ -92,20 +42,23 @@ static u64 walk_entries(u64 phys, size_t size,
 	u64 nr = 0;
 
 	while (phys && left--) {
-		const struct block *block = preserved_at(phys, PAGE_SIZE);
+		const struct kho_block_header_ser *block =
+			preserved_at(phys, KHO_BLOCK_SIZE);
+		const char *entries;
 		u64 i;
 
 		if (!block)
 			return nr;
-		if (!block->nr ||
-		    block->nr > (PAGE_SIZE - sizeof(*block)) / size) {
+		if (!block->count ||
+		    block->count > (KHO_BLOCK_SIZE - sizeof(*block)) / size) {
 			problem("block at %#" PRIx64 " has %" PRIu64 " entries",
-				phys, block->nr);
+				phys, block->count);
 			return nr;
 		}
-		for (i = 0; i < block->nr; i++)
-			dump(block->entries + i * size);
-		nr += block->nr;
+		entries = (const char *)(block + 1);
+		for (i = 0; i < block->count; i++)
+			dump(entries + i * size);
+		nr += block->count;
 		phys = block->next;
 	}
 	if (phys)
@@ -113,7 +66,7 @@ static u64 walk_entries(u64 phys, size_t size,
 	return nr;
 }
 
-static void check_folio(const struct memfd_folio *folio)
+static void check_folio(const struct memfd_luo_folio_ser *folio)
 {
 	if (folio->pfn &&
 	    !is_preserved((u64)folio->pfn << PAGE_SHIFT, PAGE_SIZE))
@@ -121,9 +74,9 @@ static void check_folio(const struct memfd_folio *folio)
 			folio->index, (u64)folio->pfn << PAGE_SHIFT);
 }
 
-static void check_folios(const struct memfd *memfd, const u64 *pages)
+static void check_folios(const struct memfd_luo_ser *memfd, const u64 *pages)
 {
-	const u64 per_page = PAGE_SIZE / sizeof(struct memfd_folio);
+	const u64 per_page = PAGE_SIZE / sizeof(struct memfd_luo_folio_ser);
 	u64 i;
 
 	if (memfd->nr_folios > memfd->folios.total_pages * per_page) {
@@ -131,7 +84,7 @@ static void check_folios(const struct memfd *memfd, const u64 *pages)
 		return;
 	}
 	for (i = 0; i < memfd->nr_folios; i++) {
-		const struct memfd_folio *page =
+		const struct memfd_luo_folio_ser *page =
 			physmem_at(pages[i / per_page], PAGE_SIZE);
 
 		check_folio(page + i % per_page);
@@ -140,7 +93,7 @@ static void check_folios(const struct memfd *memfd, const u64 *pages)
 
 static void dump_memfd(u64 phys)
 {
-	const struct memfd *memfd = preserved_at(phys, sizeof(*memfd));
+	const struct memfd_luo_ser *memfd = preserved_at(phys, sizeof(*memfd));
 	struct kho_vmalloc folios;
 	u64 *pages;
 
@@ -161,7 +114,7 @@ static void dump_memfd(u64 phys)
 
 static void dump_file(const void *entry)
 {
-	const struct luo_file *file = entry;
+	const struct luo_file_ser *file = entry;
 
 	if (!is_name(file->compatible, sizeof(file->compatible))) {
 		problem("file without a format");
@@ -170,14 +123,15 @@ static void dump_file(const void *entry)
 	say("file %" PRIu64 ": %s, %#" PRIx64, file->token, file->compatible,
 	    file->data);
 	report_depth++;
-	if (!strcmp(file->compatible, MEMFD_FORMAT))
+	if (!strcmp(file->compatible, MEMFD_LUO_FH_COMPATIBLE))
 		dump_memfd(file->data);
 	report_depth--;
 }
 
 static void dump_session(const void *entry)
 {
-	const struct luo_session *session = entry;
+	const struct luo_session_ser *session = entry;
+	const struct luo_file_set_ser *files = &session->file_set_ser;
 	u64 nr;
 
 	if (!is_name(session->name, sizeof(session->name))) {
@@ -186,31 +140,31 @@ static void dump_session(const void *entry)
 	}
 	say("session %s", session->name);
 	report_depth++;
-	nr = walk_entries(session->files, sizeof(struct luo_file), dump_file);
-	if (nr != session->nr_files)
+	nr = walk_entries(files->files, sizeof(struct luo_file_ser), dump_file);
+	if (nr != files->count)
 		problem("it has %" PRIu64 " files, not %" PRIu64, nr,
-			session->nr_files);
+			files->count);
 	report_depth--;
 }
 
 static void dump_flbs(u64 phys)
 {
-	const struct luo_flb_page *page = preserved_at(phys, PAGE_SIZE);
+	const struct luo_flb_header_ser *page = preserved_at(phys, PAGE_SIZE);
+	const struct luo_flb_ser *flb;
 	u64 i;
 
 	if (!page)
 		return;
-	if (page->nr_pages != 1 ||
-	    page->nr > (PAGE_SIZE - sizeof(*page)) / sizeof(page->flb[0])) {
+	flb = (const struct luo_flb_ser *)(page + 1);
+	if (page->pgcnt != 1 ||
+	    page->count > (PAGE_SIZE - sizeof(*page)) / sizeof(*flb)) {
 		problem("list of shared objects makes no sense");
 		return;
 	}
-	for (i = 0; i < page->nr; i++) {
-		const struct luo_flb *flb = &page->flb[i];
-
+	for (i = 0; i < page->count; i++, flb++) {
 		if (is_name(flb->name, sizeof(flb->name)))
 			say("shared object %s: %#" PRIx64 ", %" PRIu64 " users",
-			    flb->name, flb->data, flb->nr_users);
+			    flb->name, flb->data, flb->count);
 		else
 			problem("shared object without a name");
 	}
@@ -218,23 +172,25 @@ static void dump_flbs(u64 phys)
 
 /**
  * dump_luo - print what the Live Update Orchestrator hands over
- * @subtree: struct luo
+ * @subtree: struct luo_ser
  */
 void dump_luo(const struct subtree *subtree)
 {
-	const struct luo *luo = subtree->mem;
+	const struct luo_ser *luo = subtree->mem;
 
 	if (subtree->size < sizeof(*luo)) {
 		problem("it has %" PRIu64 " bytes, not %zu", subtree->size,
 			sizeof(*luo));
 		return;
 	}
-	if (strncmp(luo->compatible, LUO_FORMAT, sizeof(luo->compatible))) {
-		problem("its format isn't " LUO_FORMAT);
+	if (strncmp(luo->compatible, LUO_ABI_COMPATIBLE,
+		    sizeof(luo->compatible))) {
+		problem("its format isn't " LUO_ABI_COMPATIBLE);
 		return;
 	}
-	say(LUO_FORMAT ", live update %" PRIu64, luo->number);
-	walk_entries(luo->sessions, sizeof(struct luo_session), dump_session);
-	if (luo->flbs)
-		dump_flbs(luo->flbs);
+	say(LUO_ABI_COMPATIBLE ", live update %" PRIu64, luo->liveupdate_num);
+	walk_entries(luo->sessions_pa, sizeof(struct luo_session_ser),
+		     dump_session);
+	if (luo->flbs_pa)
+		dump_flbs(luo->flbs_pa);
 }

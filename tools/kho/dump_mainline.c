@@ -7,18 +7,15 @@
 #include <string.h>
 
 #include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/memblock.h>
 #include <linux/libfdt.h>
 #include <linux/unaligned.h>
 
 #include "../../kernel/kho/internal.h"
+#include "../../kernel/kho/reserve_fdt.h"
 #include "dump.h"
 #include "physmem.h"
 #include "report.h"
-
-#define RESERVE_MEM_ROOT	"memblock-v1"
-#define RESERVE_MEM_NODE	"reserve-mem-v1"
-#define RESERVE_MEM_NAME	16
-#define RESERVE_MEM_MAX		8
 
 /**
  * dump_kexec_metadata - print what is told about the previous kernel
@@ -66,10 +63,11 @@ static void dump_reserved(const void *fdt, int node)
 
 	say("reserve_mem %s", name);
 	report_depth++;
-	if (strlen(name) >= RESERVE_MEM_NAME)
+	if (strlen(name) >= KHO_RESERVED_NAME)
 		problem("its name is too long");
-	if (fdt_node_check_compatible(fdt, node, RESERVE_MEM_NODE))
-		problem("its format isn't " RESERVE_MEM_NODE);
+	if (fdt_node_check_compatible(fdt, node,
+				      RESERVE_MEM_KHO_NODE_COMPATIBLE))
+		problem("its format isn't " RESERVE_MEM_KHO_NODE_COMPATIBLE);
 	if (!get_native(fdt, node, "start", &start) &&
 	    !get_native(fdt, node, "size", &size)) {
 		say("%" PRIu64 " bytes at %#" PRIx64, size, start);
@@ -93,12 +91,12 @@ void dump_reserve_mem(const struct subtree *subtree)
 		problem("%s", bad);
 		return;
 	}
-	if (fdt_node_check_compatible(fdt, 0, RESERVE_MEM_ROOT))
-		problem("its format isn't " RESERVE_MEM_ROOT);
+	if (fdt_node_check_compatible(fdt, 0, MEMBLOCK_KHO_NODE_COMPATIBLE))
+		problem("its format isn't " MEMBLOCK_KHO_NODE_COMPATIBLE);
 	fdt_for_each_subnode(node, fdt, 0) {
 		dump_reserved(fdt, node);
 		nr++;
 	}
-	if (nr > RESERVE_MEM_MAX)
-		problem("it has %d entries, not up to %d", nr, RESERVE_MEM_MAX);
+	if (nr > KHO_MAX_RESERVED)
+		problem("it has %d entries, not up to %d", nr, KHO_MAX_RESERVED);
 }

@@ -6,6 +6,8 @@
 
 #include <linux/kernel.h>
 #include <linux/kho/abi/kexec_metadata.h>
+#include <linux/kho/abi/luo.h>
+#include <linux/kho/abi/memblock.h>
 
 #include "../../kernel/kho/internal.h"
 #include "../../kernel/kho/seal.h"
@@ -19,8 +21,8 @@ static const struct {
 	{ "kho-fsm", dump_fsm },
 	{ KHO_SEAL_SUBTREE, dump_seal },
 	{ KHO_METADATA_NODE_NAME, dump_kexec_metadata },
-	{ "memblock", dump_reserve_mem },
-	{ "LUO", dump_luo },
+	{ MEMBLOCK_KHO_FDT, dump_reserve_mem },
+	{ LUO_KHO_ENTRY_NAME, dump_luo },
 };
 
 /**
