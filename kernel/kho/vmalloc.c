@@ -67,7 +67,7 @@ static struct kho_vmalloc_chunk *add_chunk(struct kho_vmalloc_chunk *last)
 	struct kho_vmalloc_chunk *chunk = kho_alloc_preserve(sizeof(*chunk));
 
 	if (!IS_ERR(chunk) && last)
-		last->next_phys = virt_to_phys(chunk);
+		last->hdr.next.phys = virt_to_phys(chunk);
 	return chunk;
 }
 
@@ -84,7 +84,7 @@ static int preserve_blocks(const struct vm_struct *vm,
 			if (IS_ERR(chunk))
 				return PTR_ERR(chunk);
 			if (!i)
-				preservation->first_phys = virt_to_phys(chunk);
+				preservation->first.phys = virt_to_phys(chunk);
 			n = 0;
 		}
 		err = kho_preserve_pages(vm->pages[i],
@@ -142,7 +142,7 @@ EXPORT_SYMBOL_GPL(kho_preserve_vmalloc);
  */
 void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 {
-	u64 phys = preservation->first_phys;
+	u64 phys = preservation->first.phys;
 
 	while (phys) {
 		struct kho_vmalloc_chunk *chunk = phys_to_virt(phys);
@@ -151,7 +151,7 @@ void kho_unpreserve_vmalloc(struct kho_vmalloc *preservation)
 		for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
 			kho_unpreserve_pages(pfn_to_page(PHYS_PFN(chunk->phys[i])),
 					     BIT(preservation->order));
-		phys = chunk->next_phys;
+		phys = chunk->hdr.next.phys;
 		kho_unpreserve_free(chunk);
 	}
 	memset(preservation, 0, sizeof(*preservation));
@@ -211,7 +211,7 @@ static const char *take_chunk(struct restore *restore, u64 *phys)
 	chunk = page_address(page);
 	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i] && !bad; i++)
 		bad = take_block(restore, chunk->phys[i]);
-	*phys = chunk->next_phys;
+	*phys = chunk->hdr.next.phys;
 	__free_page(page);
 	return bad;
 }
@@ -222,7 +222,7 @@ static const char *take_chunks(struct restore *restore)
 	unsigned int blocks = preservation->total_pages >> preservation->order;
 	/* Mainline has an empty one behind a full one. */
 	unsigned int left = blocks / KHO_VMALLOC_SIZE + 1;
-	u64 phys = preservation->first_phys;
+	u64 phys = preservation->first.phys;
 	const char *bad = NULL;
 
 	while (phys && !bad && left--)

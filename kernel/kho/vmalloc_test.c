@@ -115,9 +115,9 @@ static void vmalloc_test_trailing_chunk(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(empty));
 	KUNIT_ASSERT_EQ(test, kho_preserve_vmalloc(area, &preservation), 0);
-	chunk = phys_to_virt(preservation.first_phys);
-	KUNIT_ASSERT_EQ(test, chunk->next_phys, 0);
-	chunk->next_phys = virt_to_phys(empty);
+	chunk = phys_to_virt(preservation.first.phys);
+	KUNIT_ASSERT_EQ(test, chunk->hdr.next.phys, 0);
+	chunk->hdr.next.phys = virt_to_phys(empty);
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	abandon(area);
 
@@ -150,7 +150,7 @@ static void vmalloc_test_order(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, kho_preserve_pages(page, 4), 0);
 		chunk->phys[i] = page_to_phys(page);
 	}
-	preservation.first_phys = virt_to_phys(chunk);
+	preservation.first.phys = virt_to_phys(chunk);
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 
 	area = kho_restore_vmalloc(&preservation);
@@ -247,25 +247,25 @@ static void one_less(struct kho_vmalloc *preservation,
 static void no_chunk(struct kho_vmalloc *preservation,
 		     struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first_phys = 0;
+	preservation->first.phys = 0;
 }
 
 static void odd_chunk(struct kho_vmalloc *preservation,
 		      struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first_phys += 8;
+	preservation->first.phys += 8;
 }
 
 static void chunk_nowhere(struct kho_vmalloc *preservation,
 			  struct kho_vmalloc_chunk *chunk)
 {
-	preservation->first_phys = BIT_ULL(62);
+	preservation->first.phys = BIT_ULL(62);
 }
 
 static void loop(struct kho_vmalloc *preservation,
 		 struct kho_vmalloc_chunk *chunk)
 {
-	chunk->next_phys = preservation->first_phys;
+	chunk->hdr.next.phys = preservation->first.phys;
 }
 
 static void page_twice(struct kho_vmalloc *preservation,
@@ -321,7 +321,7 @@ static void vmalloc_test_lie(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_ASSERT_EQ(test, kho_preserve_vmalloc(area, &preservation), 0);
-	lie->tell(&preservation, phys_to_virt(preservation.first_phys));
+	lie->tell(&preservation, phys_to_virt(preservation.first.phys));
 	KUNIT_ASSERT_EQ(test, kho_test_loop_back(), 0);
 	abandon(area);
 
@@ -331,7 +331,23 @@ static void vmalloc_test_lie(struct kunit *test)
 			lie->freed);
 }
 
+/* How mainline's users write addresses down. */
+static void vmalloc_test_pointer(struct kunit *test)
+{
+	DECLARE_KHOSER_PTR(pointer, u64 *);
+	u64 *mem = kunit_kzalloc(test, sizeof(*mem), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	KHOSER_STORE_PTR(pointer, mem);
+	KUNIT_EXPECT_EQ(test, sizeof(pointer), 8);
+	KUNIT_EXPECT_EQ(test, pointer.phys, virt_to_phys(mem));
+	KUNIT_EXPECT_PTR_EQ(test, KHOSER_LOAD_PTR(pointer), mem);
+	pointer.phys = 0;
+	KUNIT_EXPECT_NULL(test, KHOSER_LOAD_PTR(pointer));
+}
+
 static struct kunit_case vmalloc_test_cases[] = {
+	KUNIT_CASE(vmalloc_test_pointer),
 	KUNIT_CASE_PARAM(vmalloc_test_unpreserve, size_gen_params),
 	KUNIT_CASE_PARAM(vmalloc_test_restore, size_gen_params),
 	KUNIT_CASE(vmalloc_test_trailing_chunk),

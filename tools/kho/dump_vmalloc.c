@@ -52,7 +52,7 @@ static bool read_chunk(struct walk *walk, u64 phys, u64 *next)
 	for (i = 0; i < KHO_VMALLOC_SIZE && chunk->phys[i]; i++)
 		if (!add_block(walk, chunk->phys[i]))
 			return false;
-	*next = chunk->next_phys;
+	*next = chunk->hdr.next.phys;
 	return true;
 }
 
@@ -61,7 +61,7 @@ static bool read_chunks(struct walk *walk)
 {
 	u64 blocks = walk->area->total_pages >> walk->area->order;
 	u64 left = blocks / KHO_VMALLOC_SIZE + 1;
-	u64 phys = walk->area->first_phys;
+	u64 phys = walk->area->first.phys;
 
 	while (phys && left--)
 		if (!read_chunk(walk, phys, &phys))

@@ -48,16 +48,48 @@ struct kho_radix_leaf {
 	unsigned long bitmap[PAGE_SIZE / sizeof(unsigned long)];
 };
 
+/* A pointer as it is handed over: a physical address, of something known. */
+#define DECLARE_KHOSER_PTR(name, type) \
+	union { u64 phys; type ptr; } name
+
+/* To hand over a pointer to memory in the linear mapping, which isn't NULL. */
+#define KHOSER_STORE_PTR(dest, val)				\
+({								\
+	typeof((dest).ptr) khoser_ptr = (val);			\
+								\
+	(dest).phys = virt_to_phys(khoser_ptr);			\
+})
+
+/* And to use it again, NULL for the address 0. */
+#define KHOSER_LOAD_PTR(src)					\
+({								\
+	u64 khoser_phys = (src).phys;				\
+								\
+	(typeof((src).ptr))(khoser_phys ?			\
+			    phys_to_virt(khoser_phys) : NULL);	\
+})
+
+struct kho_vmalloc_chunk;
+
+/**
+ * struct kho_vmalloc_hdr - the head of a chunk
+ * @next: the next chunk; 0 after the last one
+ */
+struct kho_vmalloc_hdr {
+	DECLARE_KHOSER_PTR(next, struct kho_vmalloc_chunk *);
+};
+
 /* Entries of a chunk. */
-#define KHO_VMALLOC_SIZE	(PAGE_SIZE / sizeof(u64) - 1)
+#define KHO_VMALLOC_SIZE \
+	((PAGE_SIZE - sizeof(struct kho_vmalloc_hdr)) / sizeof(u64))
 
 /**
  * struct kho_vmalloc_chunk - where pages of a vmalloc area are, one page
- * @next_phys: physical address of the next chunk; 0 after the last one
+ * @hdr: what follows
  * @phys: physical addresses of 2^order pages each, up to the first 0
  */
 struct kho_vmalloc_chunk {
-	u64 next_phys;
+	struct kho_vmalloc_hdr hdr;
 	u64 phys[KHO_VMALLOC_SIZE];
 };
 
@@ -67,13 +99,13 @@ struct kho_vmalloc_chunk {
 
 /**
  * struct kho_vmalloc - a preserved vmalloc area
- * @first_phys: physical address of the first chunk
+ * @first: the first chunk
  * @total_pages: pages of PAGE_SIZE
  * @flags: KHO_VMALLOC_*
  * @order: each entry of a chunk is 2^order pages
  */
 struct kho_vmalloc {
-	u64 first_phys;
+	DECLARE_KHOSER_PTR(first, struct kho_vmalloc_chunk *);
 	u32 total_pages;
 	u16 flags;
 	u16 order;
