@@ -91,6 +91,17 @@ def same_content(one, two):
         return False
 
 
+def copy_kernel(ksrc, folder):
+    shutil.copytree(ksrc, folder, symlinks=True, ignore=NO_COPY,
+                    dirs_exist_ok=True)
+    subprocess.run(["make", "-s", "-C", folder, "mrproper"], check=True)
+
+
+def unpack_archive(archive, folder):
+    subprocess.run(["tar", "-xf", archive, "-C", folder,
+                    "--strip-components=1"], check=True)
+
+
 class Tree:
     """One prepared kernel tree."""
 
@@ -118,26 +129,27 @@ class Tree:
         wanted = identity(ksrc)
         if self.source() == wanted:
             return
+        start = time.monotonic()
+        say(f"copying {ksrc}" if ksrc else f"unpacking {DEBIAN_SOURCE}")
+        if ksrc:
+            self.fill(wanted, lambda fresh: copy_kernel(ksrc, fresh))
+        else:
+            self.fill(wanted, lambda fresh: unpack_archive(DEBIAN_SOURCE,
+                                                           fresh))
+        say(f"base kernel ready after {time.monotonic() - start:.0f} s")
+
+    def fill(self, source, function):
+        """Replaces the tree by what a function puts into an empty folder."""
         fresh = self.path + ".new"
         shutil.rmtree(fresh, ignore_errors=True)
-        start = time.monotonic()
-        if ksrc:
-            say(f"copying {ksrc}")
-            shutil.copytree(ksrc, fresh, symlinks=True, ignore=NO_COPY)
-            subprocess.run(["make", "-s", "-C", fresh, "mrproper"],
-                           check=True)
-        else:
-            say(f"unpacking {DEBIAN_SOURCE}")
-            os.makedirs(fresh)
-            subprocess.run(["tar", "-xf", DEBIAN_SOURCE, "-C", fresh,
-                            "--strip-components=1"], check=True)
+        os.makedirs(fresh)
+        function(fresh)
         os.makedirs(os.path.join(fresh, RECORD, "base"))
         with open(os.path.join(fresh, RECORD, "source"), "w",
                   encoding="utf-8") as file:
-            json.dump(wanted, file)
+            json.dump(source, file)
         shutil.rmtree(self.path, ignore_errors=True)
         os.rename(fresh, self.path)
-        say(f"base kernel ready after {time.monotonic() - start:.0f} s")
 
     # -- the series -------------------------------------------------------
 
