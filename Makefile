@@ -20,6 +20,7 @@ TO ?= enter kernel_execve
 SECONDS ?= 3600
 
 B := $(CURDIR)/build
+MAINLINE := build/mainline
 SELFTESTS := tools/testing/selftests/kho
 CONFIG := $(SELFTESTS)/config
 BASE_CONFIG := $(CONFIG).common $(CONFIG).$(ARCH)
@@ -32,6 +33,10 @@ FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
 CARRY_KO = --module $(B)/$(G)/carry/kho_carry.ko
+# The mainline kernel's initramfs holds both kernels, with the module for each.
+BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
+	--add boot/ours $(B)/$(G)/$(IMAGE) \
+	--add lib/modules/ours/kho_carry.ko $(B)/$(G)/carry/kho_carry.ko
 NETDEVSIM_KO = --module $(B)/$(G)-debug/drivers/net/netdevsim/netdevsim.ko
 
 # G: the guest's kernels are in build/G, build/G-debug, build/G-nokho.
@@ -57,8 +62,9 @@ LINT_PACKAGES := $(PACKAGES) sparse
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
-	bench-kernel bench bench-profile check kunit selftest khodump fuzz \
-	fuzz-target lint check-series docs-check clean
+	bench-kernel bench bench-profile check kunit selftest mainline-tree \
+	mainline-kernel interop khodump fuzz fuzz-target lint check-series \
+	docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -131,6 +137,19 @@ kunit: tree ## run the KUnit tests under User Mode Linux
 
 selftest: initramfses khodump ## run the updates in QEMU, all of them or T="names"
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --arch $(ARCH) --build $(B) $(T)"
+
+mainline-tree: deps ## fetch a mainline kernel, linux-source-7.2, from Debian
+	@scripts/kho/mainline.py $(MAINLINE)
+
+mainline-kernel: kernel root mainline-tree
+	@scripts/kho/kernel.py --arch $(ARCH) --tree $(MAINLINE) \
+		--output $(B)/$(G)-mainline $(CONFIG).mainline $(CARRY)
+	@$(call INITRAMFS,-mainline,$(BOTH))
+
+interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
+	@scripts/kho/check.py \
+		"scripts/kho/names.py $(MAINLINE)" \
+		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
 
 khodump: tree ## build the program that prints a handover in a memory dump
 	@$(TOOLS) khodump

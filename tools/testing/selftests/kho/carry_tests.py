@@ -10,9 +10,9 @@ HOPS = "/sys/module/kho_carry/parameters/hops"
 COUNT = KHO + "kexec_count"
 
 
-def load(vm, hops):
+def load(vm, hops, module=MODULE):
     """Loads the module, which checks what it was handed."""
-    vm.sh(f"insmod {MODULE} || {{ dmesg | tail -n 5 >&2; false; }}")
+    vm.sh(f"insmod {module} || {{ dmesg | tail -n 5 >&2; false; }}")
     found = int(vm.read(HOPS))
     if found != hops:
         raise GuestError(f"memory has come {found} hops, not {hops}")

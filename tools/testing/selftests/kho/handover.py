@@ -15,13 +15,19 @@ Client = collections.namedtuple(
     "Client", "state pass_ bytes prepare_us save_us restore_us")
 
 
-def boot(build, variant="", append=KHO_ON, arch=arches.DEFAULT, **options):
-    """Starts a guest on one of the kernels in the build folder."""
+def boot(build, variant="", packed=None, append=KHO_ON, arch=arches.DEFAULT,
+         **options):
+    """Starts a guest on one of the kernels in the build folder.
+
+    Its initramfs is the kernel's own, or that of the variant 'packed'.
+    """
     description = arches.ARCHES[arch]
-    folder = os.path.join(build, "-".join(filter(None, (
-        description.folder, variant))))
-    return VM(os.path.join(folder, description.kernel),
-              os.path.join(folder, INITRAMFS), append=append, arch=arch,
+    kernel, initramfs = (
+        os.path.join(build, "-".join(filter(None, (
+            description.folder, name))))
+        for name in (variant, variant if packed is None else packed))
+    return VM(os.path.join(kernel, description.kernel),
+              os.path.join(initramfs, INITRAMFS), append=append, arch=arch,
               **options)
 
 

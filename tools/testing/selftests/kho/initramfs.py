@@ -137,7 +137,7 @@ def add_guest_files(archive):
         archive.add_file(target, os.path.join(GUEST, name))
 
 
-def build(root, kernel, modules):
+def build(root, kernel, modules, files):
     archive = Archive()
     for folder in ("proc", "sys", "dev", "tmp", "run"):
         archive.add(folder, stat.S_IFDIR | 0o755)
@@ -149,6 +149,8 @@ def build(root, kernel, modules):
     for module in modules:
         archive.add_file("lib/modules/" + os.path.basename(module), module,
                          0o644)
+    for name, source in files:
+        archive.add_file(name, source, 0o644)
     return archive.finish()
 
 
@@ -173,10 +175,14 @@ def main():
                         help="kernel image to execute")
     parser.add_argument("--module", action="append", default=[],
                         help="kernel module to pack (may be repeated)")
+    parser.add_argument("--add", nargs=2, action="append", default=[],
+                        metavar=("NAME", "FILE"),
+                        help="another file to pack (may be repeated)")
     parser.add_argument("output", help="initramfs to write")
     args = parser.parse_args()
     root = Root(args.root, arches.ARCHES[args.arch].triplet)
-    archive = gzip.compress(build(root, args.kernel, args.module), 9, mtime=0)
+    archive = gzip.compress(build(root, args.kernel, args.module, args.add),
+                            9, mtime=0)
     write_if_changed(args.output, archive)
 
 

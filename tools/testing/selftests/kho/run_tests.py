@@ -18,6 +18,7 @@ import refusal_tests
 import blackout_tests
 import damage_tests
 import carry_tests
+import interop_tests
 import dump_tests
 import reserve_tests
 import scratch_tests
@@ -28,6 +29,7 @@ DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
 MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
            scratch_tests, dump_tests, carry_tests, reserve_tests, cpu_tests)
+SUITES = {"check": MODULES, "interop": (interop_tests,)}
 
 
 class Report:
@@ -69,12 +71,18 @@ def run(test, args, report):
     return report.add(test.name, notes.getvalue(), error)
 
 
-def select(names):
-    unknown = [name for name in names if name not in suite.TESTS]
+def members(modules):
+    """{name: test} of the tests in some modules."""
+    wanted = {module.__name__ for module in modules}
+    return {name: test for name, test in suite.TESTS.items()
+            if test.function.__module__ in wanted}
+
+
+def select(tests, names):
+    unknown = [name for name in names if name not in tests]
     if unknown:
-        sys.exit(f"no test '{unknown[0]}'; there are: " +
-                 " ".join(suite.TESTS))
-    return [suite.TESTS[name] for name in names or suite.TESTS]
+        sys.exit(f"no test '{unknown[0]}'; there are: " + " ".join(tests))
+    return [tests[name] for name in names or tests]
 
 
 def main():
@@ -85,14 +93,16 @@ def main():
                         default=arches.DEFAULT)
     parser.add_argument("--jobs", type=int, help="guests at the same time",
                         default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--suite", choices=SUITES, default="check")
     parser.add_argument("--list", action="store_true",
                         help="list the tests' names")
     parser.add_argument("names", nargs="*", help="tests to run (default: all)")
     args = parser.parse_args()
+    tests = members(SUITES[args.suite])
     if args.list:
-        print("\n".join(suite.TESTS))
+        print("\n".join(tests))
         return 0
-    tests = select(args.names)
+    tests = select(tests, args.names)
     report = Report(len(tests))
     pool = concurrent.futures.ThreadPoolExecutor(args.jobs)
     try:
