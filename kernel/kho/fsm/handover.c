@@ -6,13 +6,12 @@
 
 #include <linux/init.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/fsm.h>
 #include <linux/lockdep.h>
 #include <linux/printk.h>
 
 #include "../internal.h"
 #include "internal.h"
-
-#define SUBTREE	"kho-fsm"
 
 struct kho_machine kho_machine;
 
@@ -47,7 +46,7 @@ int kho_handover_publish(struct kho_machine *m)
 	if (!err && any_incoming(m))
 		err = kho_in_hand_on();
 	if (!err && m->global)
-		err = kho_add_subtree(SUBTREE, m->manifest->fdt,
+		err = kho_add_subtree(KHO_FSM_NODE_NAME, m->manifest->fdt,
 				      m->manifest->capacity);
 	if (err) {
 		kho_machine_error(m, "handover can't be written: %pe",
@@ -102,7 +101,7 @@ static int __init kho_fsm_init(void)
 
 	guard(mutex)(&kho_machine.lock);
 
-	err = kho_retrieve_subtree(SUBTREE, &phys, &size);
+	err = kho_retrieve_subtree(KHO_FSM_NODE_NAME, &phys, &size);
 	if (err == -ENOENT)
 		return 0;
 	if (err) {

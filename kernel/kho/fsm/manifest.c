@@ -24,6 +24,7 @@
 
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kho/abi/fsm.h>
 #include <linux/libfdt.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -34,10 +35,9 @@
 #include "../internal.h"
 #include "internal.h"
 
-#define MANIFEST_FORMAT	"kho-fsm-v1"
 #define MAX_EXTENTS	(KHO_IMAGE_MAX / sizeof(struct kho_extent))
 
-static const char * const manifest_formats[] = { MANIFEST_FORMAT, NULL };
+static const char * const manifest_formats[] = { KHO_FSM_COMPATIBLE, NULL };
 
 /* Numbers as they stand in an FDT; @cells and @vals may be the same memory. */
 static void to_cells(fdt64_t *cells, const u64 *vals, unsigned int n)
@@ -367,8 +367,8 @@ static const char *check_manifest(void *fdt, size_t size)
 
 	if (bad)
 		return bad;
-	if (fdt_node_check_compatible(fdt, 0, MANIFEST_FORMAT))
-		return "format isn't " MANIFEST_FORMAT;
+	if (fdt_node_check_compatible(fdt, 0, KHO_FSM_COMPATIBLE))
+		return "format isn't " KHO_FSM_COMPATIBLE;
 	if (get_u64s(fdt, 0, "seal", &seal, 1))
 		return "no seal";
 

@@ -44,12 +44,15 @@ static bool loses_state(const struct kho_machine *m,
 }
 
 /* Why can't this image carry the handover? */
-static const char *unfit(const struct kimage *image)
+static const char *unfit(const struct kho_machine *m,
+			 const struct kimage *image)
 {
 	if (image->preserve_context || !image->kho.fdt)
 		return "load the image with kexec_file_load";
 	if (image->kho.memory_epoch != kho_memory_epoch())
 		return "memory was added after the image was loaded, load it again";
+	if (m->state != KHO_IDLE && !image->kho.restores_clients)
+		return "the loaded kernel can't restore clients, load another or abort";
 	return NULL;
 }
 
@@ -83,7 +86,7 @@ int kho_fsm_reboot(struct kimage *image)
 		goto out;
 	}
 
-	why = loses_state(m, image) ? unfit(image) : NULL;
+	why = loses_state(m, image) ? unfit(m, image) : NULL;
 	if (why) {
 		kho_machine_error(m, "kexec: refused, %s", why);
 		err = -EBUSY;

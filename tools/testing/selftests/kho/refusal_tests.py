@@ -111,6 +111,24 @@ def image_without_handover_is_refused(vm, _notes):
 
 
 @test()
+def kernel_that_restores_no_clients(vm, _notes):
+    """One without this mark would drop what clients have saved."""
+    nic.create(vm, nic.NIC)
+    vm.sh("sed 's/KHO: this kernel reads/KHO: this kernel shuns/' /boot/kernel "
+          "> /tmp/kernel && ! cmp -s /boot/kernel /tmp/kernel")
+    vm.kexec_load("/tmp/kernel")
+    for state, word in (("prepared", "prepare"), ("saved", "save")):
+        command(vm, word, after=state)
+        refuse_execution(vm, "busy")
+        expect("can't restore clients" in vm.read(KHO + "last_error"),
+               "last_error doesn't say why")
+        expect_state(vm, state)
+    command(vm, "abort", after="idle")
+    vm.kexec()
+    expect_state(vm, "idle")
+
+
+@test()
 def image_without_handover_from_idle(vm, _notes):
     nic.set_up_pair(vm)
     vm.kexec_load(syscall="-c")
