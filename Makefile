@@ -8,6 +8,8 @@
 # CASES="a b"   the benchmark's cases (default: all of them)
 # FROM= TO=     marks for make bench-profile (default: start_kernel to init)
 # SECONDS=N     how long to fuzz (default 3600)
+# HOPS=N        the updates of make long (default 200)
+# SEED=N        what is random in make long follows from it
 
 SHELL := /bin/bash
 ARCH ?= x86_64
@@ -18,6 +20,8 @@ CASES ?=
 FROM ?= enter start_kernel
 TO ?= enter kernel_execve
 SECONDS ?= 3600
+HOPS ?= 200
+SEED ?=
 
 B := $(CURDIR)/build
 MAINLINE := build/mainline
@@ -32,7 +36,8 @@ BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
-CARRY_KO = --module $(B)/$(G)/carry/kho_carry.ko
+CARRY_KO = --module $(B)/$(G)/carry/kho_carry.ko \
+	--module $(B)/$(G)/carry/kho_churn.ko
 # The mainline kernel's initramfs holds both kernels, with the module for each.
 BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
 	--add boot/ours $(B)/$(G)/$(IMAGE) \
@@ -63,8 +68,8 @@ LINT_PACKAGES := $(PACKAGES) sparse
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
 	bench-kernel bench bench-profile check kunit selftest mainline-tree \
-	mainline-kernel interop khodump fuzz fuzz-target lint check-series \
-	docs-check clean
+	mainline-kernel interop long khodump fuzz fuzz-target lint \
+	check-series docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -150,6 +155,10 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 	@scripts/kho/check.py \
 		"scripts/kho/names.py $(MAINLINE)" \
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
+
+long: initramfs ## HOPS updates in a row, with other memory each time
+	@scripts/kho/check.py "$(SELFTESTS)/long_test.py --build $(B) \
+		--hops $(HOPS) $(SEED:%=--seed %)"
 
 khodump: tree ## build the program that prints a handover in a memory dump
 	@$(TOOLS) khodump

@@ -17,6 +17,8 @@
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
+#include "pattern.h"
+
 #define SUBTREE		"kho_carry"
 #define MAGIC		0x7972726143534f48ULL
 #define NR_FOLIOS	10		/* of order 0, 1, 2... */
@@ -47,37 +49,6 @@ MODULE_PARM_DESC(hops, "kexecs through which memory has come until now");
 static struct carried *carried;
 static void *area;
 static struct page *pages;
-
-static u64 word(u64 seed, size_t i)
-{
-	u64 x = (seed + i) * 0x9e3779b97f4a7c15ULL;
-
-	return x ^ x >> 29;
-}
-
-static void fill(void *mem, size_t size, u64 seed)
-{
-	u64 *words = mem;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*words); i++)
-		words[i] = word(seed, i);
-}
-
-static int check(const char *what, const void *mem, size_t size, u64 seed)
-{
-	const u64 *words = mem;
-	size_t i;
-
-	for (i = 0; i < size / sizeof(*words); i++) {
-		if (words[i] == word(seed, i))
-			continue;
-		pr_err("kho_carry: %s differs at byte %zu\n", what,
-		       i * sizeof(*words));
-		return -EBADMSG;
-	}
-	return 0;
-}
 
 static int missing(const char *what)
 {
