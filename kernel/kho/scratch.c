@@ -10,6 +10,7 @@
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kmemleak.h>
 #include <linux/math64.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -240,6 +241,8 @@ static bool __init reserve_area(struct kho_scratch *area,
 	if (!area->addr)
 		pr_err("no room for %pap bytes of scratch below %pap, node %d\n",
 		       &want->size, &want->limit, want->nid);
+	else	/* What the page allocator will put there is its own. */
+		kmemleak_ignore_phys(area->addr);
 	return area->addr;
 }
 
