@@ -254,6 +254,20 @@ static const char *needs_decompressor(const struct setup_header *hdr,
 	return NULL;
 }
 
+static const char *failure(int err)
+{
+	switch (err) {
+	case 0:
+		return NULL;
+	case -EOPNOTSUPP:
+		return "it is compressed in an unknown way";
+	case -ENOMEM:
+		return "there is no memory";
+	default:
+		return "its payload is damaged";
+	}
+}
+
 static const char *unpack_payload(const struct setup_header *hdr,
 				  const struct kexec_buf *kbuf,
 				  struct vmlinux *vmlinux)
@@ -279,8 +293,7 @@ static const char *unpack_payload(const struct setup_header *hdr,
 
 	vmlinux->elf = unpacked;
 	vmlinux->size = unpacked_size;
-	return kho_unpack(payload, size, unpacked, unpacked_size) ?
-		"it is damaged or compressed in an unknown way" : NULL;
+	return failure(kho_unpack(payload, size, unpacked, unpacked_size));
 }
 
 static const char *unpack(struct kimage *image, const struct setup_header *hdr,

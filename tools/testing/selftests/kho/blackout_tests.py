@@ -373,7 +373,7 @@ def kernel_that_cannot_be_unpacked(vm, _notes):
     payload = (header[SETUP_SECTS] + 1) * 512 + \
         struct.unpack_from("<I", header, PAYLOAD_OFFSET)[0]
     for place, reason in ((payload, "compressed in an unknown way"),
-                          (payload + 0x1000, "is damaged")):
+                          (payload + 4, "payload is damaged")):
         vm.sh("cp /boot/kernel /tmp/kernel; printf '\\377\\377\\377\\377' | "
               f"dd of=/tmp/kernel bs=1 seek={place} conv=notrunc")
         vm.kexec_load("/tmp/kernel")
