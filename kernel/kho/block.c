@@ -22,6 +22,15 @@
 /* As in mainline: what is longer has a loop. */
 #define MAX_BLOCKS	10000
 
+static u64 find_room(struct kho_block_set *bs)
+{
+	const size_t room = KHO_BLOCK_SIZE - sizeof(struct kho_block_header_ser);
+
+	if (bs->entry_size)
+		bs->count_per_block = room / bs->entry_size;
+	return bs->count_per_block;
+}
+
 /**
  * kho_block_set_init - an empty list
  * @bs: the list
@@ -32,6 +41,7 @@
 void kho_block_set_init(struct kho_block_set *bs, size_t entry_size)
 {
 	*bs = (struct kho_block_set)KHO_BLOCK_SET_INIT(*bs, entry_size);
+	find_room(bs);
 }
 EXPORT_SYMBOL_GPL(kho_block_set_init);
 
@@ -94,7 +104,7 @@ int kho_block_set_grow(struct kho_block_set *bs, u64 count)
 {
 	long before = bs->nblocks;
 
-	if (bs->incoming || !bs->count_per_block)
+	if (bs->incoming || !find_room(bs))
 		return -EINVAL;
 	if (count > MAX_BLOCKS * bs->count_per_block)
 		return -E2BIG;
@@ -176,6 +186,7 @@ int kho_block_set_restore(struct kho_block_set *bs, u64 head_pa)
 
 	if (!kho_block_set_is_empty(bs))
 		return -EBUSY;
+	find_room(bs);
 	err = check_chain(bs, head_pa);
 	if (err)
 		return err;

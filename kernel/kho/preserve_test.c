@@ -485,8 +485,8 @@ static void preserve_test_superseded(struct kunit *test)
 /* Until not even the shortest name has room. */
 static void fill_root(struct kunit *test, void *blob)
 {
-	unsigned int len = 1000, i = 0;
-	char name[1001];
+	unsigned int len = 500, i = 0;
+	char name[501];
 
 	while (len >= 3) {
 		memset(name, 'x', len);

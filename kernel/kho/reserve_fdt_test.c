@@ -169,7 +169,7 @@ static void reserve_test_broken_entry(struct kunit *test)
 		{ "sixteen--letters", NULL, START, SIZE },
 		{ "x", NULL, START + 1, SIZE },
 		{ "x", NULL, START, 0 },
-		{ "x", NULL, START, 1ULL << 63 },
+		{ "x", NULL, START, ~0ULL << PAGE_SHIFT },
 		{ "x", NULL, START, SIZE, 4 },
 		{ "x", NULL, 0x20000, SIZE },
 	};
