@@ -7,12 +7,13 @@ import handover
 import nic
 from damage_tests import break_seal, change_root, expect_reported, flip, \
     root_property
-from handover import KHO, command, expect_refused, expect_state
+from handover import KHO, command, expect_refused, expect_state, scratch_areas
 from suite import test
 from update_tests import execute, expect, expect_nics, refuse_execution
 from vm import GuestError
 
 KEXEC = KHO + "kexec/"
+CRASH_LOADED = "/sys/kernel/kexec_crash_loaded"
 DAMAGED = "the loaded image is damaged"
 
 MAGIC = 0x4b434f4c434f484b
@@ -59,6 +60,19 @@ def fill_memory(vm):
     vm.sh(f"mkdir -p /mnt; mount -t tmpfs -o size={size}k tmpfs /mnt; "
           f"dd if=/dev/zero of=/mnt/fill bs=1k count={size - 64}; "
           "rm /mnt/fill; umount /mnt")
+
+
+def expect_crash_kernel_outside(vm):
+    """The memory for the crash kernel has no part in scratch."""
+    lines = [line for line in vm.read("/proc/iomem").splitlines()
+             if "Crash kernel" in line]
+    expect(lines, "no memory is set aside for the crash kernel")
+    for line in lines:
+        start, end = (int(address, 16) for address in
+                      line.split(":")[0].split("-"))
+        expect(not any(area <= end and start < area + size
+                       for area, size in scratch_areas(vm)),
+               f"the crash kernel is in scratch: {line}")
 
 
 def kernel_place(vm):
@@ -291,15 +305,19 @@ def crash_kernel_is_as_ever(vm, _notes):
     line = "cp /sys/firmware/initrd /tmp/initrd && kexec -s -p " \
            "/boot/kernel --initrd=/tmp/initrd --command-line=console=ttyS0"
     vm.sh(line)
-    expect(vm.read("/sys/kernel/kexec_crash_loaded") == "1",
-           "no crash kernel is loaded")
+    expect(vm.read(CRASH_LOADED) == "1", "no crash kernel is loaded")
     expect(not vm.read(KEXEC + "image"), "the crash kernel is shown")
+    expect_crash_kernel_outside(vm)
     nic.set_up(vm)
     vm.kexec_load()
     before = nic.dump(vm)
-    expect(vm.read("/sys/kernel/kexec_crash_loaded") == "1",
-           "the crash kernel has gone")
+    expect(vm.read(CRASH_LOADED) == "1", "the crash kernel has gone")
     command(vm, "save", after="saved")
+    vm.sh("kexec -s -p -u")
+    expect(vm.read(CRASH_LOADED) == "0", "the crash kernel is still there")
+    vm.sh(line)
+    expect(vm.read(CRASH_LOADED) == "1", "no crash kernel is loaded again")
+    expect_state(vm, "saved")
     execute(vm)
     expect_nics(vm, before)
 

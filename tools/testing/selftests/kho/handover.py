@@ -10,6 +10,7 @@ from vm import VM, GuestError
 KHO = "/sys/kernel/kho/"
 KHO_ON = "kho=on kho_scratch=16M,96M,0 "
 INITRAMFS = "initramfs.cpio.gz"
+MIB = 1 << 20
 
 Client = collections.namedtuple(
     "Client", "state pass_ bytes prepare_us save_us restore_us")
@@ -93,3 +94,14 @@ def snapshot(vm):
     quoted = shlex.quote(KHO)
     return vm.sh(f"cd {quoted} && find . -type f ! -name last_error | sort | "
                  "xargs md5sum")
+
+
+def scratch_mib(vm):
+    return [int(size, 16) // MIB
+            for size in vm.read(KHO + "scratch_len").split()]
+
+
+def scratch_areas(vm):
+    """(start, size) of each area in bytes."""
+    return [(int(start, 16), mib * MIB) for start, mib in
+            zip(vm.read(KHO + "scratch_phys").split(), scratch_mib(vm))]

@@ -3,28 +3,16 @@
 import os
 
 import nic
-from blackout_tests import fill_memory, segments
+from blackout_tests import expect_crash_kernel_outside, fill_memory, segments
 from damage_tests import expect_reported
-from handover import KHO, command
+from handover import KHO, MIB, command, scratch_areas, scratch_mib
 from suite import test
 from update_tests import execute, expect, expect_nics, refuse_execution
 
-MIB = 1 << 20
 # In the middle of the memory of arm64's guests.
 NO_MAP = (0x50000000, 16 * MIB)
 # Enough for the kernel and its initramfs, and for nothing else.
 TIGHT = "kho=on kho_scratch=0,72M,0 "
-
-
-def scratch_mib(vm):
-    return [int(size, 16) // MIB
-            for size in vm.read(KHO + "scratch_len").split()]
-
-
-def scratch_areas(vm):
-    """(start, size) of each area in bytes."""
-    return [(int(start, 16), mib * MIB) for start, mib in
-            zip(vm.read(KHO + "scratch_phys").split(), scratch_mib(vm))]
 
 
 def update(vm, append=""):
@@ -82,13 +70,7 @@ def large_reservations(vm, _notes):
     slabs = vm.read("/sys/kernel/debug/swiotlb/io_tlb_nslabs")
     expect(slabs == "32768", f"swiotlb has {slabs} buffers")
     expect(vm.read(KHO + "scratch_short") == "0", "scratch was short")
-    areas = scratch_areas(vm)
-    for line in vm.read("/proc/iomem").splitlines():
-        if "Crash kernel" in line:
-            start = int(line.split("-")[0], 16)
-            expect(not any(area <= start < area + size
-                           for area, size in areas),
-                   f"the crash kernel is in scratch: {line}")
+    expect_crash_kernel_outside(vm)
 
 
 def expect_apart(areas, start, size, what):

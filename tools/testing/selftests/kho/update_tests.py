@@ -259,6 +259,10 @@ def kernel_loaded_before_or_after(vm, _notes):
     before = nic.dump(vm)
     command(vm, "save", after="saved")
     vm.kexec_load()
+    vm.sh("kexec -u")
+    expect(vm.read("/sys/kernel/kexec_loaded") == "0", "an image is loaded")
+    expect_state(vm, "saved")
+    vm.kexec_load()
     execute(vm)
     expect_nics(vm, before)
 
