@@ -121,6 +121,34 @@ def huge_pages_and_cma(vm, _notes):
     update(vm, "kho_scratch=150%")
 
 
+# Addresses and sizes in MiB: in the first node, across two, in the last one.
+HOLES = ((200, 2), (383, 2), (1050, 1))
+
+
+@test(cpus=3, nodes=3, memory=3 * 384,
+      append="kho=on kho_scratch=16M,96M,16M" +
+      "".join(f" memmap={size}M${start}M" for start, size in HOLES),
+      skip={"arm64": "memmap= is a parameter of x86"})
+def scratch_of_nodes_with_holes(vm, _notes):
+    """Each node has its scratch, where memory is, also in another size."""
+    nic.set_up(vm)
+    node_size = vm.memory // vm.nodes * MIB
+    for per_node in (16, 32, 8):
+        if per_node != 16:
+            update(vm, f"kho_scratch=16M,96M,{per_node}M")
+        expect(scratch_mib(vm) == [16, 96] + 3 * [per_node],
+               f"scratch is {scratch_mib(vm)} MiB")
+        areas = scratch_areas(vm)
+        for node, (start, _) in enumerate(areas[2:]):
+            expect(start // node_size == node,
+                   f"scratch of node {node} is at {start:#x}")
+        for hole, length in HOLES:
+            expect(not any(start < (hole + length) * MIB and
+                           hole * MIB < start + size
+                           for start, size in areas),
+                   f"scratch has a hole at {hole} MiB: {areas}")
+
+
 @test(room=512, skip={"arm64": "QEMU plugs memory into virt by ACPI alone"})
 def memory_added_after_boot(vm, _notes):
     """It may hold what is preserved, if the image knows of it."""
