@@ -61,8 +61,7 @@ endif
 PACKAGES := bc binutils bison busybox-static ccache clang \
 	device-tree-compiler ethtool flex gcc iproute2 kexec-tools kmod \
 	libc6-dev libclang-rt-dev libelf-dev libssl-dev linux-source-6.12 \
-	lz4 make \
-	patch perl python3 xz-utils $(ARCH_PACKAGES)
+	lz4 make patch perl python3 xz-utils $(ARCH_PACKAGES)
 LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.

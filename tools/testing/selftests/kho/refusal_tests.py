@@ -4,7 +4,9 @@ import handover
 import nic
 from handover import KHO, command, expect_refused, expect_state
 from suite import test
-from update_tests import execute, expect, expect_nics, refuse_execution
+from update_tests import (MODULE, execute, expect, expect_nics,
+                          refuse_execution)
+from vm import CommandFailed, GuestError
 
 COMMANDS = ("prepare", "save", "abort", "restore", "finish")
 ALLOWED = {
@@ -134,6 +136,46 @@ def image_without_handover_from_idle(vm, _notes):
     vm.kexec_load(syscall="-c")
     vm.kexec()
     expect_state(vm, "idle")
+
+
+LOCKDOWN = "/sys/kernel/security/lockdown"
+
+
+def refuse_unsigned(vm, state):
+    """A kernel that is locked down loads none, and what is saved stays."""
+    expect("[integrity]" in vm.read(LOCKDOWN), "there is no lockdown")
+    before = handover.snapshot(vm)
+    for syscall in ("-s", "-c"):
+        try:
+            vm.kexec_load(syscall=syscall)
+        except CommandFailed as refusal:
+            expect("not permitted" in refusal.output,
+                   f"kexec {syscall} -l failed, but: {refusal.output}")
+        else:
+            raise GuestError(f"kexec {syscall} -l has loaded a kernel")
+    expect_state(vm, state)
+    expect(handover.snapshot(vm) == before,
+           f"refused kernels changed {KHO} in state {state}")
+
+
+@test("debug")
+def lockdown(vm, _notes):
+    """Signatures are checked as for any kexec: only if that is enforced."""
+    vm.sh("insmod " + MODULE)
+    nic.set_up_pair(vm)
+    vm.kexec_load(append="lockdown=integrity")
+    command(vm, "prepare", after="prepared")
+    vm.sh("mount -t securityfs none /sys/kernel/security")
+    vm.write(LOCKDOWN, "integrity")
+    refuse_unsigned(vm, "prepared")
+    command(vm, "abort", after="idle")
+    nic.ping(vm)
+    command(vm, "save", after="saved")
+    refuse_unsigned(vm, "saved")
+    vm.kexec()
+    vm.sh("mount -t securityfs none /sys/kernel/security")
+    refuse_unsigned(vm, "restoring")
+    expect(set(handover.clients(vm)) == set(nic.PAIR), "images are missing")
 
 
 @test()
