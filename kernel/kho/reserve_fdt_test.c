@@ -3,6 +3,7 @@
  * The list of memory that reserve_mem= has reserved, as it is handed over.
  */
 #include <kunit/test.h>
+#include <linux/io.h>
 #include <linux/libfdt.h>
 #include <linux/mm.h>
 
