@@ -26,7 +26,7 @@ struct kho_block {
  * @nblocks: how many
  * @head_pa: physical address of the first one; 0 for none
  * @entry_size: bytes of an entry
- * @count_per_block: entries that a page has room for
+ * @count_per_block: entries that a page has room for; known once there is one
  * @incoming: it comes from the previous kernel
  *
  * Who owns it serializes what is done with it.
@@ -52,12 +52,9 @@ struct kho_block_set_it {
 	u64 i;
 };
 
-#define KHO_BLOCK_SET_INIT(_name, _entry_size) {			\
-	.blocks = LIST_HEAD_INIT((_name).blocks),			\
-	.entry_size = (_entry_size),					\
-	.count_per_block = (KHO_BLOCK_SIZE -				\
-			    sizeof(struct kho_block_header_ser)) /	\
-			   (_entry_size),				\
+#define KHO_BLOCK_SET_INIT(_name, _entry_size) {	\
+	.blocks = LIST_HEAD_INIT((_name).blocks),	\
+	.entry_size = (_entry_size),			\
 }
 
 void kho_block_set_init(struct kho_block_set *bs, size_t entry_size);

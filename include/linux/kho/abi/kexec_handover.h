@@ -71,10 +71,7 @@ struct kho_radix_leaf {
 
 struct kho_vmalloc_chunk;
 
-/**
- * struct kho_vmalloc_hdr - the head of a chunk
- * @next: the next chunk; 0 after the last one
- */
+/* The head of a chunk: the next one; 0 after the last one. */
 struct kho_vmalloc_hdr {
 	DECLARE_KHOSER_PTR(next, struct kho_vmalloc_chunk *);
 };
@@ -97,18 +94,12 @@ struct kho_vmalloc_chunk {
 #define KHO_VMALLOC_ALLOC	BIT(0)	/* of vmalloc() */
 #define KHO_VMALLOC_HUGE_VMAP	BIT(1)	/* of vmalloc_huge() */
 
-/**
- * struct kho_vmalloc - a preserved vmalloc area
- * @first: the first chunk
- * @total_pages: pages of PAGE_SIZE
- * @flags: KHO_VMALLOC_*
- * @order: each entry of a chunk is 2^order pages
- */
+/* A preserved vmalloc area. */
 struct kho_vmalloc {
 	DECLARE_KHOSER_PTR(first, struct kho_vmalloc_chunk *);
-	u32 total_pages;
-	u16 flags;
-	u16 order;
+	u32 total_pages;	/* of PAGE_SIZE */
+	u16 flags;		/* KHO_VMALLOC_* */
+	u16 order;		/* each entry of a chunk is 2^order pages */
 };
 
 #endif /* _LINUX_KHO_ABI_KEXEC_HANDOVER_H */

@@ -73,7 +73,7 @@ def commands_need_privilege(vm, _notes):
               "downtime_limit_us": "5", "kexec/verify": "purgatory"}
     if not vm.run(f"test -e {KHO}kexec/in_place")[0]:
         wishes["kexec/in_place"] = "0"
-    vm.sh("echo 'nobody:x:99:99::/:/bin/sh' > /etc/passwd")
+    vm.sh("mkdir -p /etc && echo 'nobody:x:99:99::/:/bin/sh' > /etc/passwd")
     for name, wish in wishes.items():
         before = vm.read(KHO + name)
         vm.sh(f"chown 99 {KHO}{name}")

@@ -13,16 +13,16 @@ from suite import test
 from update_tests import expect
 
 MIB = 1 << 20
-FIRST = "reserve_mem=4M:4096:first "
-SECOND = "reserve_mem=1M:2M:second "
-THIRD = "reserve_mem=8193:1:third "
+FIRST = "reserve_mem=4M:4096:first"
+SECOND = "reserve_mem=1M:2M:second"
+THIRD = "reserve_mem=8193:1:third"
 
 Area = collections.namedtuple("Area", "start size")
 
 
-def areas(vm):
-    """{name: Area} that this kernel hands over."""
-    blob = vm.read_binary("/sys/kernel/debug/kho/out/sub_fdts/memblock")
+def areas(vm, way="out"):
+    """{name: Area} that this kernel hands over, or that came "in"."""
+    blob = vm.read_binary(f"/sys/kernel/debug/kho/{way}/sub_fdts/memblock")
     return {path[1:]: Area(fdt.native_u64(node["start"]),
                            fdt.native_u64(node["size"]))
             for path, node in fdt.parse(blob).items() if path != "/"}
@@ -67,17 +67,17 @@ def hop(vm, *changes):
         vm.append = vm.append.replace(old, new)
     vm.kexec_load()
     vm.kexec()
-    return areas(vm)
 
 
-@test(append=KHO_ON + FIRST + SECOND)
+@test(append=KHO_ON + " ".join((FIRST, SECOND)))
 def reserved_memory(vm, _notes):
     before = areas(vm)
     expect({name: area.size for name, area in before.items()} ==
            {"first": 4 * MIB, "second": MIB}, f"reserved are {before}")
     content = fill(vm, before)
 
-    now = hop(vm, (FIRST, FIRST + THIRD))
+    hop(vm, (FIRST, f"{FIRST} {THIRD}"))
+    now = areas(vm)
     expect_same(now, before, ("first", "second"))
     expect_content(vm, now, content, ("first", "second"))
     expect(now["third"].size == 8193, f"the third has {now['third'].size}")
@@ -85,18 +85,20 @@ def reserved_memory(vm, _notes):
     expect(vm.read(KHO + "scratch_short") == "0", "scratch was short")
 
     content = fill(vm, now)
-    again = hop(vm)
+    hop(vm)
+    again = areas(vm)
     expect_same(again, now, now)
     expect_content(vm, again, content, now)
 
 
-@test(append=KHO_ON + FIRST + SECOND + THIRD)
+@test(append=KHO_ON + " ".join((FIRST, SECOND, THIRD)))
 def reserved_memory_changes(vm, _notes):
     """Another size is another area; what nobody asks for is kept."""
     larger = FIRST.replace("4M", "5M")
     before = areas(vm)
     content = fill(vm, before)
-    now = hop(vm, (FIRST, larger), (SECOND, ""))
+    hop(vm, (FIRST, larger), (SECOND, ""))
+    now = areas(vm)
     expect_reported(vm, "first", "size differs")
     expect(now["first"].size == 5 * MIB, f"first is {now['first']}")
     expect_outside_scratch(vm, now["first"])
@@ -104,14 +106,15 @@ def reserved_memory_changes(vm, _notes):
     expect_content(vm, now, content, ("second", "third"))
 
     content = fill(vm, now)
-    again = hop(vm, (larger, ""), (THIRD, ""))
-    expect_same(again, now, now)
-    last = hop(vm, ("kho=on", "kho=on " + larger + SECOND))
+    hop(vm, (larger, ""), (THIRD, ""))
+    expect_same(areas(vm, "in"), now, now)
+    hop(vm, ("kho=on", f"kho=on {larger} {SECOND}"))
+    last = areas(vm)
     expect_same(last, now, now)
     expect_content(vm, last, content, now)
 
 
-@test(append=KHO_ON + FIRST + SECOND + THIRD)
+@test(append=KHO_ON + " ".join((FIRST, SECOND, THIRD)))
 def reserved_memory_elsewhere(vm, _notes):
     """Where it is said to be is checked, area by area."""
     before = areas(vm)
@@ -125,7 +128,8 @@ def reserved_memory_elsewhere(vm, _notes):
         for name, start in wrong.items():
             place = list_at + fdt.parse(blob)["/" + name]["start"].offset
             memory[place:place + 8] = start.to_bytes(8, "little")
-    now = hop(vm)
+    hop(vm)
+    now = areas(vm)
     for name, start in wrong.items():
         expect_reported(vm, name, "isn't preserved")
         expect(now[name].start != start, f"{name} is taken at {start:#x}")
