@@ -8,11 +8,10 @@ import os
 
 import fdt
 from damage_tests import expect_reported
-from handover import KHO, KHO_ON
+from handover import KHO, KHO_ON, MIB
 from suite import test
 from update_tests import expect
 
-MIB = 1 << 20
 FIRST = "reserve_mem=4M:4096:first"
 SECOND = "reserve_mem=1M:2M:second"
 THIRD = "reserve_mem=8193:1:third"
