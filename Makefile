@@ -58,7 +58,7 @@ else
 $(error ARCH=$(ARCH): neither x86_64 nor arm64)
 endif
 
-PACKAGES := bc binutils bison busybox-static ccache clang \
+PACKAGES := bc binutils bison busybox-static clang \
 	device-tree-compiler ethtool flex gcc iproute2 kexec-tools kmod \
 	libc6-dev libclang-rt-dev libelf-dev libssl-dev linux-source-6.12 \
 	lz4 make patch perl python3 xz-utils $(ARCH_PACKAGES)
@@ -110,7 +110,7 @@ initramfs: kernel root ## pack the guest's programs and the next kernel
 
 kernels: kernel
 	@$(call KERNEL,-debug,$(CONFIG).debug)
-	@$(call KERNEL,-nokho,$(CONFIG).nokho)
+	@$(call KERNEL,-nokho,--base $(B)/$(G) $(CONFIG).nokho)
 
 initramfses: initramfs kernels
 	@$(call INITRAMFS,-debug,$(NETDEVSIM_KO))

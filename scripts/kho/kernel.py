@@ -9,6 +9,7 @@ is in OUTPUT.log.
 """
 import argparse
 import filecmp
+import fnmatch
 import hashlib
 import os
 import re
@@ -24,6 +25,8 @@ CCACHE = "/usr/lib/ccache"
 USUAL_STEPS = 2150
 REPORT_EVERY = 10
 STEP = re.compile(r"  [A-Z][A-Z0-9_]+ +(?:\[M\] +)?\S+")
+# Of an output folder: our stamp, modules from outside of the tree, the archive.
+NOT_COPIED = {".fragments", "carry", "initramfs.cpio.gz"}
 OPTION = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 
 
@@ -115,11 +118,31 @@ ARCHES = {
 }
 
 
+def copy_output(base, output):
+    """Starts OUTPUT as a copy of another output folder, without its results.
+
+    Times are kept, so make rebuilds only what depends on an option that
+    differs. The host tools' .cmd files name the folder, and objtool must not
+    look new, as everything depends on it.
+    """
+    shutil.copytree(base, output, symlinks=True, dirs_exist_ok=True,
+                    ignore=lambda folder, names:
+                    NOT_COPIED if folder == base else ())
+    for folder, _, names in os.walk(os.path.join(output, "tools")):
+        for name in fnmatch.filter(names, ".*.cmd"):
+            path = os.path.join(folder, name)
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace(base + "/", output + "/"))
+
+
 class Kernel:
     """One output folder of a tree."""
 
-    def __init__(self, source, output, fragments, arch="x86_64"):
+    def __init__(self, source, output, fragments, arch="x86_64", base=None):
         self.source = source
+        self.base = base
         self.output = output
         self.fragments = fragments
         self.arch = arch
@@ -151,6 +174,8 @@ class Kernel:
             with open(self.stamp, encoding="utf-8") as file:
                 if file.read() == inputs:
                     return
+        if self.base and not os.path.exists(self.config):
+            copy_output(self.base, self.output)
         self.step.say("configuring")
         old = self.read_config()
         self.make("tinyconfig")
@@ -184,7 +209,6 @@ class Kernel:
             self.make("modules")
         self.step.say(f"ready, {self.step.done} files built")
 
-
     def build_module(self, folder):
         """Builds a module that is not part of the tree, in OUTPUT/NAME."""
         target = os.path.join(self.output, os.path.basename(folder))
@@ -208,13 +232,16 @@ def main():
     parser.add_argument("--module", action="append", default=[],
                         help="folder of a module outside of the tree, to be "
                         "built as well (may be repeated)")
+    parser.add_argument("--base", help="output folder of the same tree to "
+                        "start from, so that only what the fragments change "
+                        "is built")
     parser.add_argument("fragments", nargs="+")
     args = parser.parse_args()
     try:
         kernel = Kernel(os.path.abspath(args.tree),
                         os.path.abspath(args.output),
                         [os.path.abspath(name) for name in args.fragments],
-                        args.arch)
+                        args.arch, args.base and os.path.abspath(args.base))
         kernel.build()
         for folder in args.module:
             kernel.build_module(os.path.abspath(folder))
