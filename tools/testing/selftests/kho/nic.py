@@ -264,8 +264,6 @@ def parse_dump(text):
             flatten(json.loads(body), head.replace(" -j", ""), found)
         elif head.startswith("grep"):
             flatten_files(lines, "debugfs", found)
-        elif head.startswith("cat"):
-            found[head[len("cat "):]] = body.strip()
     return found
 
 
