@@ -6,14 +6,25 @@
 
 #include "internal.h"
 
-static const char *check_page(struct page *page)
+static const char *check_page(unsigned long pfn)
 {
+	struct page *page;
+
+	if (!pfn_valid(pfn))
+		return "no memory";
+
+	page = pfn_to_page(pfn);
 	if (is_zone_device_page(page))
 		return "memory of a device";
 	/* Holes have such pages, too, and so has what boot has allocated. */
-	if (PageReserved(page) && !page_is_ram(page_to_pfn(page)))
+	if (PageReserved(page) && !page_is_ram(pfn))
 		return "no memory";
-	if (PageBuddy(page))
+	/*
+	 * To look for a free block around the page is slow, and seldom needed:
+	 * only a page of an owner's that is not a folio's has no references.
+	 */
+	if (!page_ref_count(page) && !PageTail(page) &&
+	    is_free_buddy_page(page))
 		return "free";
 	return NULL;
 }
@@ -38,11 +49,8 @@ const char *kho_refuse(unsigned long pfn, unsigned long nr_pages)
 		return "no memory";
 	if (nr_pages && kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr_pages)))
 		return "in scratch";
-	if (nr_pages && pfn_valid(pfn) && is_free_buddy_page(pfn_to_page(pfn)))
-		return "free";
 
 	for (; pfn < end && !bad; pfn++)
-		bad = pfn_valid(pfn) ? check_page(pfn_to_page(pfn)) :
-				       "no memory";
+		bad = check_page(pfn);
 	return bad;
 }
