@@ -268,7 +268,7 @@ static void __init lose_handover(const char *bad, bool safe)
 /**
  * kho_check_lost - stop if a handover was lost, and that is what to do then
  *
- * Context: initcall, with consoles.
+ * Context: initcall, when all consoles are there.
  */
 void __init kho_check_lost(void)
 {

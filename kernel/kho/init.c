@@ -59,7 +59,6 @@ static int __init kho_init(void)
 {
 	int err;
 
-	kho_check_lost();
 	if (!wanted())
 		return 0;
 
@@ -82,3 +81,11 @@ static int __init kho_init(void)
 	return err;
 }
 postcore_initcall(kho_init);
+
+/* As late as can be: where the console is a device, nobody would see why. */
+static int __init stop_if_lost(void)
+{
+	kho_check_lost();
+	return 0;
+}
+late_initcall_sync(stop_if_lost);
