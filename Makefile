@@ -68,7 +68,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
 	bench-kernel bench bench-profile check kunit selftest mainline-tree \
-	mainline-kernel interop long khodump fuzz fuzz-target lint \
+	mainline-kernel interop long sanitize khodump fuzz fuzz-target lint \
 	check-series docs-check clean
 
 help: ## list the targets
@@ -155,6 +155,13 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 	@scripts/kho/check.py \
 		"scripts/kho/names.py $(MAINLINE)" \
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
+
+sanitize: tree root ## the updates on a kernel that looks for bad memory accesses
+	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(CARRY))
+	@$(call INITRAMFS,-sanitize,--module \
+		$(B)/$(G)-sanitize/carry/kho_carry.ko)
+	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \
+		--arch $(ARCH) --build $(B) $(T)"
 
 long: initramfs ## HOPS updates in a row, with other memory each time
 	@scripts/kho/check.py "$(SELFTESTS)/long_test.py --build $(B) \

@@ -22,7 +22,7 @@ import tree
 
 CCACHE = "/usr/lib/ccache"
 # What a build from nothing prints, roughly; for the percentage only.
-USUAL_STEPS = 2150
+USUAL_STEPS = 1400
 REPORT_EVERY = 10
 STEP = re.compile(r"  [A-Z][A-Z0-9_]+ +(?:\[M\] +)?\S+")
 # Of an output folder: our stamp, modules from outside of the tree, the archive.

@@ -8,7 +8,8 @@ import arch as arches
 from vm import VM, GuestError
 
 KHO = "/sys/kernel/kho/"
-KHO_ON = "kho=on kho_scratch=16M,96M,0 "
+SCRATCH = "16M,96M,0"
+KHO_ON = f"kho=on kho_scratch={SCRATCH} "
 INITRAMFS = "initramfs.cpio.gz"
 MIB = 1 << 20
 

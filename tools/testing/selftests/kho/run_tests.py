@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Live updates in QEMU, as KTAP. Each test can be run alone by its name."""
 import argparse
+import collections
 import concurrent.futures
 import io
 import os
@@ -13,6 +14,7 @@ import traceback
 import arch as arches
 import handover
 import suite
+import vm
 import update_tests
 import refusal_tests
 import blackout_tests
@@ -30,6 +32,12 @@ DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
            scratch_tests, dump_tests, carry_tests, reserve_tests, cpu_tests)
 SUITES = {"check": MODULES, "interop": (interop_tests,)}
+# Kernels that can take the base one's place: how often the memory, what scratch.
+Instead = collections.namedtuple("Instead", "variant memory scratch")
+INSTEAD = {"sanitize": Instead("sanitize", 3, "16M,320M,0")}
+LEAKS = "/sys/kernel/debug/kmemleak"
+# kmemleak reports nothing that is younger.
+LEAK_AGE = 6
 
 
 class Report:
@@ -55,14 +63,40 @@ class Report:
             print(f"ok {self.results} {name} # SKIP {reason}", flush=True)
 
 
+def on_another_kernel(test, instead):
+    """The test on that kernel, which takes more memory."""
+    options = dict(test.options)
+    options["memory"] = options.get("memory", vm.MEMORY) * instead.memory
+    append = options.get("append", handover.KHO_ON)
+    options["append"] = append.replace(handover.SCRATCH, instead.scratch)
+    return test._replace(variant=instead.variant, options=options)
+
+
+def expect_no_leak(guest):
+    """Fails if the guest still runs and its kernel has lost memory."""
+    if guest.process.poll() is not None or guest.run("test -e " + LEAKS)[0]:
+        return
+    guest.write(LEAKS, "scan")
+    time.sleep(LEAK_AGE)
+    guest.write(LEAKS, "scan")
+    leaks = guest.read(LEAKS)
+    if leaks:
+        raise GuestError("memory that nothing refers to:\n" + leaks)
+
+
 def run(test, args, report):
     if args.arch in test.skip:
         return report.skip(test.name, test.skip[args.arch])
+    if args.kernel:
+        if test.variant:
+            return report.skip(test.name, "needs a kernel of its own")
+        test = on_another_kernel(test, INSTEAD[args.kernel])
     notes, error, start = io.StringIO(), "", time.monotonic()
     try:
         with handover.boot(args.build, test.variant, arch=args.arch,
-                           **test.options) as vm:
-            test.function(vm, notes)
+                           **test.options) as guest:
+            test.function(guest, notes)
+            expect_no_leak(guest)
     except GuestError as failure:
         error = str(failure)
     except Exception:
@@ -93,6 +127,8 @@ def main():
                         default=arches.DEFAULT)
     parser.add_argument("--jobs", type=int, help="guests at the same time",
                         default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--kernel", choices=INSTEAD,
+                        help="run the base kernel's tests on this one")
     parser.add_argument("--suite", choices=SUITES, default="check")
     parser.add_argument("--list", action="store_true",
                         help="list the tests' names")

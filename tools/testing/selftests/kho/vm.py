@@ -28,6 +28,8 @@ import qmp
 BOOT_TIMEOUT = 300
 COMMAND_TIMEOUT = 300
 KVM_PROOF_TIMEOUT = 5
+# MiB of a guest that doesn't say.
+MEMORY = 768
 
 MACHINE = ("-display", "none", "-no-reboot", "-nodefaults", "-nic", "none")
 COMMAND_LINE = "retain_initrd panic=-1 loglevel=7 "
@@ -171,7 +173,7 @@ class PhysicalMemory:
 class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
-    def __init__(self, kernel, initrd, *, cpus=1, memory=768, nodes=1,
+    def __init__(self, kernel, initrd, *, cpus=1, memory=MEMORY, nodes=1,
                  room=0, no_map=None, append="", accel=None, log=None,
                  boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
         self.arch = arches.ARCHES[arch]
