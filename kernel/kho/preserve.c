@@ -13,6 +13,7 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "fault.h"
 #include "internal.h"
 #include "map.h"
 #include "root_fdt.h"
@@ -117,6 +118,8 @@ int kho_out_mark(phys_addr_t phys, unsigned int order)
 		return -EOPNOTSUPP;
 	if (kho_scratch_overlap(phys, PAGE_SIZE << order))
 		return -EINVAL;
+	if (kho_fault(KHO_FAULT_PRESERVE, NULL))
+		return -ENOMEM;
 	break_seal();
 	return kho_map_set(&out_map, phys, order);
 }
@@ -264,6 +267,8 @@ int kho_out_add(const char *name, void *blob, size_t size)
 	if (!out_fdt)
 		return -EOPNOTSUPP;
 
+	if (kho_fault(KHO_FAULT_SUBTREE, NULL))
+		return -ENOSPC;
 	guard(mutex)(&out_lock);
 	break_seal();
 	err = kho_root_add(out_fdt, name, virt_to_phys(blob), size);

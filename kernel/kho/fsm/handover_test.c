@@ -1071,7 +1071,7 @@ static void handover_test_manifest_sizes(struct kunit *test)
 	struct kho_image *manifest;
 	unsigned int i;
 
-	manifest = kho_image_create(test_formats);
+	manifest = kho_image_create(NULL, test_formats);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, manifest);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		guard(mutex)(&w->m.lock);

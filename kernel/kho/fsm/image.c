@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
+#include "../fault.h"
 #include "../internal.h"
 #include "internal.h"
 
@@ -27,6 +28,7 @@ static int write_compatible(struct kho_image *image,
 
 /**
  * kho_image_create - begin an image
+ * @owner: whose it is, see &struct kho_image
  * @compatible: NULL-terminated list of the formats that it has
  *
  * Its memory is preserved from the beginning, so that nothing has to be
@@ -35,16 +37,20 @@ static int write_compatible(struct kho_image *image,
  * Context: may sleep.
  * Return: the image, or an ERR_PTR().
  */
-struct kho_image *kho_image_create(const char * const *compatible)
+struct kho_image *kho_image_create(const char *owner,
+				   const char * const *compatible)
 {
 	struct kho_image *image;
 	int err = -ENOMEM;
 
+	if (kho_fault(KHO_FAULT_IMAGE, owner))
+		return ERR_PTR(err);
 	image = kzalloc(sizeof(*image), GFP_KERNEL);
 	if (!image)
 		return ERR_PTR(err);
 
 	kref_init(&image->ref);
+	image->owner = owner;
 	image->capacity = PAGE_SIZE;
 	image->fdt = kho_alloc_preserve(image->capacity);
 	if (IS_ERR(image->fdt)) {
@@ -168,6 +174,8 @@ int kho_image_grow(struct kho_image *image)
 
 	if (capacity > KHO_IMAGE_MAX)
 		return -E2BIG;
+	if (kho_fault(KHO_FAULT_IMAGE, image->owner))
+		return -ENOMEM;
 
 	fdt = kho_alloc_preserve(capacity);
 	if (IS_ERR(fdt))

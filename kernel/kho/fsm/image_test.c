@@ -21,7 +21,7 @@ static void drop_image(void *image)
 
 static struct kho_image *new_image(struct kunit *test)
 {
-	struct kho_image *image = kho_image_create(formats);
+	struct kho_image *image = kho_image_create(NULL, formats);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, drop_image,
@@ -574,7 +574,7 @@ static void image_test_nothing_left(struct kunit *test)
 	u64 before = kho_test_preserved_pages();
 	struct kho_image *image;
 
-	image = kho_image_create(formats);
+	image = kho_image_create(NULL, formats);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
 	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "mem", page, 3), 0);
 	KUNIT_EXPECT_EQ(test, kho_image_set(image, "page", page_address(page),

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../fault.h"
 #include "internal.h"
 
 static int here(const struct kho_image *image)
@@ -52,6 +53,8 @@ int kho_image_enter(struct kho_image *image, const char *node)
 
 	child = kho_image_find(image, here(image), node);
 	if (child < 0) {
+		if (kho_fault(KHO_FAULT_WRITE, image->owner))
+			return -ENOMEM;
 		do {
 			child = fdt_add_subnode(image->fdt, here(image), node);
 		} while (try_again(image, child, &err));
@@ -164,6 +167,8 @@ int kho_image_set(struct kho_image *image, const char *prop, const void *data,
 	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
 	if (old && old_len == len && !memcmp(old, data, len))
 		return 0;
+	if (kho_fault(KHO_FAULT_WRITE, image->owner))
+		return -ENOMEM;
 	forget_extent(image, old, old_len);
 
 	do {

@@ -31,6 +31,7 @@ struct kho_extent {
 /**
  * struct kho_image - what one client hands over
  * @ref: the node's reference, and those of kho_image_pull()
+ * @owner: name of the client that writes it, which it doesn't outlive; or NULL
  * @fdt: the image
  * @capacity: bytes allocated at @fdt, whole pages
  * @seal: checksum of the FDT, once sealed
@@ -49,6 +50,7 @@ struct kho_extent {
  */
 struct kho_image {
 	struct kref ref;
+	const char *owner;
 	void *fdt;
 	size_t capacity;
 	u64 seal;
@@ -62,7 +64,8 @@ struct kho_image {
 	int node[KHO_IMAGE_DEPTH + 1];
 };
 
-struct kho_image *kho_image_create(const char * const *compatible);
+struct kho_image *kho_image_create(const char *owner,
+				   const char * const *compatible);
 struct kho_image *kho_image_adopt(phys_addr_t phys, size_t capacity, u64 seal,
 				  struct kho_extent *extents,
 				  unsigned int nr_extents);

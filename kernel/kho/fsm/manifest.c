@@ -135,7 +135,8 @@ int kho_manifest_reserve(struct kho_machine *m)
 	lockdep_assert_held(&m->lock);
 
 	if (!m->manifest) {
-		struct kho_image *manifest = kho_image_create(manifest_formats);
+		struct kho_image *manifest =
+			kho_image_create("manifest", manifest_formats);
 
 		if (IS_ERR(manifest))
 			return PTR_ERR(manifest);

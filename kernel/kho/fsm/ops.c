@@ -8,8 +8,15 @@
 #include <linux/printk.h>
 #include <trace/events/kho.h>
 
+#include "../fault.h"
 #include "../internal.h"
 #include "internal.h"
+
+/* A callback that has succeeded fails all the same, which is the worst case. */
+static int or_fault(struct kho_node *node, enum kho_fault point, int err)
+{
+	return err ?: kho_fault(point, node->name) ? -EIO : 0;
+}
 
 static int op_prepare(struct kho_node *node)
 {
@@ -17,7 +24,8 @@ static int op_prepare(struct kho_node *node)
 	int err;
 
 	if (!node->image) {
-		struct kho_image *image = kho_image_create(client->compatible);
+		struct kho_image *image = kho_image_create(node->name,
+							   client->compatible);
 
 		if (IS_ERR(image))
 			return PTR_ERR(image);
@@ -28,6 +36,7 @@ static int op_prepare(struct kho_node *node)
 	kho_image_rewind(node->image);
 	WRITE_ONCE(node->stale, false);
 	err = client->ops->prepare(client, node->image, node->pass + 1);
+	err = or_fault(node, KHO_FAULT_PREPARE, err);
 	if (!err)
 		node->pass++;
 	node->bytes = node->image->wrote;
@@ -41,6 +50,7 @@ static int op_save(struct kho_node *node)
 	kho_image_rewind(node->image);
 	err = node->client->ops->save(node->client, node->image);
 	node->bytes = node->image->wrote;
+	err = or_fault(node, KHO_FAULT_SAVE, err);
 	if (!err)
 		kho_image_seal(node->image);
 	return err;
@@ -83,7 +93,9 @@ static int op_restore(struct kho_node *node)
 	}
 
 	kho_timeline_mark(node->machine, KHO_EV_RESTORE);
-	err = client->ops->restore(client, node->image);
+	/* It can be repeated, so it must not have done its work. */
+	err = or_fault(node, KHO_FAULT_RESTORE, 0) ?:
+	      client->ops->restore(client, node->image);
 	if (!err)
 		node->tried = false;
 	return err;

@@ -19,6 +19,7 @@ import update_tests
 import refusal_tests
 import blackout_tests
 import damage_tests
+import fault_tests
 import carry_tests
 import interop_tests
 import dump_tests
@@ -29,8 +30,9 @@ from vm import GuestError, end_all
 
 DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                              "..", "..", "..", "..", "build")
-MODULES = (update_tests, refusal_tests, damage_tests, blackout_tests,
-           scratch_tests, dump_tests, carry_tests, reserve_tests, cpu_tests)
+MODULES = (update_tests, refusal_tests, damage_tests, fault_tests,
+           blackout_tests, scratch_tests, dump_tests, carry_tests,
+           reserve_tests, cpu_tests)
 SUITES = {"check": MODULES, "interop": (interop_tests,)}
 # Kernels that can take the base one's place: how often the memory, what scratch.
 Instead = collections.namedtuple("Instead", "variant memory scratch")

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whatever fails in an update, and wherever: the clients run on as before, and
+ * the next update succeeds.
+ */
+#include <kunit/test.h>
+#include <linux/fault-inject.h>
+
+#include "../fault.h"
+#include "test_clients.h"
+
+#define ENDLESS		10000
+
+/* A diamond, in which two clients have memory of their own, and a loner. */
+static const struct {
+	const char *name;
+	const char *after;
+	bool with_mem;
+} clients[] = {
+	{ "a", "" }, { "b", "a", true }, { "c", "a" }, { "d", "bc", true },
+	{ "e", "" },
+};
+
+static struct test_world *new_world(struct kunit *test)
+{
+	struct test_world *w = test_world_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(clients); i++)
+		test_client_make(w, clients[i].name,
+				 clients[i].after)->with_mem =
+			clients[i].with_mem;
+	return w;
+}
+
+static void register_all(struct test_world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(clients); i++)
+		KUNIT_ASSERT_EQ(w->test,
+				kho_machine_register(&w->m,
+						     &w->clients[i].client), 0);
+}
+
+static void fail_after(unsigned int points)
+{
+	kho_fault_attr.probability = 100;
+	atomic_set(&kho_fault_attr.space, points);
+	atomic_set(&kho_fault_attr.times, 1);
+}
+
+static void fail_no_more(void)
+{
+	kho_fault_attr.probability = 0;
+}
+
+static bool has_failed(void)
+{
+	return !atomic_read(&kho_fault_attr.times);
+}
+
+static int prepare_what_has_changed(struct test_world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(clients); i++)
+		w->clients[i].value += 0x10;
+	return test_command(w, NULL, "prepare");
+}
+
+static int update(struct test_world *w)
+{
+	return prepare_what_has_changed(w) ?: prepare_what_has_changed(w) ?:
+	       test_command(w, NULL, "save");
+}
+
+static void expect_untouched(struct test_world *w)
+{
+	unsigned int i;
+
+	test_expect_state(w, NULL, "idle");
+	for (i = 0; i < ARRAY_SIZE(clients); i++) {
+		KUNIT_EXPECT_FALSE(w->test, w->clients[i].entered);
+		KUNIT_EXPECT_LE(w->test, w->clients[i].aborts, 1);
+	}
+}
+
+/* Returns whether there are as many points at which it can fail. */
+static bool outgoing_survives(struct kunit *test, unsigned int point)
+{
+	struct test_world *w = new_world(test);
+	bool failed;
+	int err;
+
+	register_all(w);
+	fail_after(point);
+	err = update(w);
+	failed = has_failed();
+	fail_no_more();
+
+	KUNIT_EXPECT_EQ_MSG(test, !!err, failed, "point %u", point);
+	if (failed) {
+		expect_untouched(w);
+		KUNIT_EXPECT_EQ_MSG(test, update(w), 0, "after point %u",
+				    point);
+	}
+	test_expect_state(w, NULL, "saved");
+	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "abort"), 0);
+	test_world_end(w);
+	return failed;
+}
+
+static bool incoming_survives(struct kunit *test, unsigned int point)
+{
+	struct test_world *from = new_world(test), *to = new_world(test);
+	unsigned int i;
+	bool failed;
+
+	register_all(from);
+	KUNIT_ASSERT_EQ(test, update(from), 0);
+	KUNIT_ASSERT_EQ(test, test_kexec(from, to, NULL), 0);
+
+	fail_after(point);
+	register_all(to);
+	failed = has_failed();
+	fail_no_more();
+
+	test_expect_state(to, NULL, failed ? "restoring" : "restored");
+	if (failed)
+		KUNIT_EXPECT_EQ_MSG(test, test_command(to, NULL, "restore"), 0,
+				    "after point %u", point);
+	test_expect_state(to, NULL, "restored");
+	for (i = 0; i < ARRAY_SIZE(clients); i++)
+		KUNIT_EXPECT_EQ(test, to->clients[i].restored,
+				from->clients[i].value);
+
+	KUNIT_EXPECT_EQ(test, test_command(to, NULL, "finish"), 0);
+	test_world_end(from);
+	test_world_end(to);
+	return failed;
+}
+
+static void at_each_point(struct kunit *test,
+			  bool (*survives)(struct kunit *test,
+					   unsigned int point))
+{
+	unsigned int points = 0;
+
+	while (points < ENDLESS && survives(test, points))
+		points++;
+	KUNIT_EXPECT_GT(test, points, 0);
+	KUNIT_EXPECT_LT(test, points, ENDLESS);
+	kunit_info(test, "%u points", points);
+}
+
+static void fault_test_outgoing(struct kunit *test)
+{
+	at_each_point(test, outgoing_survives);
+}
+
+static void fault_test_incoming(struct kunit *test)
+{
+	at_each_point(test, incoming_survives);
+}
+
+static void fault_test_exit(struct kunit *test)
+{
+	fail_no_more();
+}
+
+static struct kunit_case fault_test_cases[] = {
+	KUNIT_CASE(fault_test_outgoing),
+	KUNIT_CASE(fault_test_incoming),
+	{}
+};
+
+static struct kunit_suite fault_test_suite = {
+	.name = "kho_fault",
+	.exit = fault_test_exit,
+	.test_cases = fault_test_cases,
+};
+
+kunit_test_suite(fault_test_suite);
