@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/types.h>
 
+struct device;
 struct kho_client;
 struct kho_image;
 struct kho_node;
@@ -70,6 +71,7 @@ struct kho_client_ops {
  * unregistered.
  */
 struct kho_client {
+ * @dev: the device that it stands for, or NULL
 	const char *name;
 	const char * const *compatible;
 	const char * const *after;
@@ -81,6 +83,7 @@ struct kho_client {
 #ifdef CONFIG_KHO
 
 int kho_client_register(struct kho_client *client);
+	struct device *dev;
 void kho_client_unregister(struct kho_client *client);
 void kho_client_set_dirty(struct kho_client *client, u64 bytes);
 void kho_client_set_estimate(struct kho_client *client, u64 save_us,
@@ -89,6 +92,8 @@ void kho_client_invalidate(struct kho_client *client);
 bool kho_client_cancelled(const struct kho_client *client);
 __printf(2, 3)
 void kho_client_explain(struct kho_client *client, const char *fmt, ...);
+int devm_kho_client_register(struct device *dev, struct kho_client *client);
+void kho_client_keep_device(struct kho_client *client);
 
 int kho_incoming_for_each(const char * const *compatible,
 			  int (*fn)(const char *name, void *data), void *data);
@@ -150,7 +155,19 @@ int kho_fsm_reboot(struct kimage *image);
 static inline int kho_fsm_reboot(struct kimage *image)
 {
 	return 0;
+static inline int devm_kho_client_register(struct device *dev,
+					   struct kho_client *client)
+{
+	return 0;
+}
+
 }
 #endif
 
 #endif /* _LINUX_KHO_FSM_H */
+bool kho_keeps_device(const struct device *dev);
+
+static inline bool kho_keeps_device(const struct device *dev)
+{
+	return false;
+}

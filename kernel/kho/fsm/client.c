@@ -149,6 +149,7 @@ static int attach(struct kho_machine *m, struct kho_client *client)
 	}
 
 	client->node = node;
+	kho_node_link_device(node);
 	node->tried = false;
 	kho_graph_sort(m);
 	kho_machine_update(m);

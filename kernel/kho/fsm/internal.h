@@ -157,6 +157,9 @@ struct kho_edge {
  * @nr_spans: how many
  * @estimate_us: duration of the next callback of each kind in microseconds, as
  *	the client says; 0 for unknown; any context
+ * @save_as: the entry of its client's lists that it has to write, NULL for the
+ *	client's choice; under the machine's lock, as in kho_call()
+ * @keeps_device: the client's device is not shut down after it was saved
  * @path_us: for predictions; under the machine's lock
  * @reason: the client's own words about a failure
  * @tried: restore has failed, and is not repeated without a command
@@ -194,6 +197,8 @@ struct kho_node {
 	u64 estimate_us[KHO_NR_OPS];
 	u64 path_us;
 	char reason[160];
+	const char *save_as;
+	bool keeps_device;
 	bool tried;
 	unsigned int deadline_ms[KHO_NR_OPS];
 
@@ -371,6 +376,24 @@ extern const struct kobj_type kho_node_type;
 
 int kho_fsm_sysfs_init(void);
 int kho_node_show(struct kho_node *node);
+/* formats.c */
+extern const char kho_mark[];
+
+bool kho_formats_include(const char *list, const char *format,
+			 const char *feature);
+int kho_formats_check(struct kho_machine *m, const struct kho_node *target,
+		      const char *what, const char *list);
+int kho_formats_check_loaded(struct kho_machine *m,
+			     const struct kho_node *target);
+int kho_node_save_as(struct kho_node *node, const char *name);
+struct kho_image *kho_node_image_create(struct kho_node *node);
+bool kho_client_reads(struct kho_client *client, const struct kho_image *image);
+
+/* device.c */
+void kho_node_link_device(struct kho_node *node);
+void kho_node_unlink_device(struct kho_node *node);
+bool kho_machine_keeps(struct kho_machine *m, const struct device *dev);
+
 void kho_node_changed(struct kho_node *node, enum kho_state old);
 void kho_machine_changed(struct kho_machine *m, enum kho_state old);
 

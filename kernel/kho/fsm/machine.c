@@ -583,6 +583,8 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 	node->client->node = NULL;
 	node->client = NULL;
 	clean_up(m);
+	node->save_as = NULL;
+	kho_node_unlink_device(node);
 }
 
 /**

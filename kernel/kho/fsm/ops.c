@@ -47,6 +47,7 @@ static int op_save(struct kho_node *node)
 {
 	int err;
 
+	node->keeps_device = false;
 	kho_image_rewind(node->image);
 	err = node->client->ops->save(node->client, node->image);
 	node->bytes = node->image->wrote;
@@ -63,6 +64,7 @@ static int op_abort(struct kho_node *node)
 	/* Not even an image: its prepare was not entered. */
 	if (!image)
 		return 0;
+	node->keeps_device = false;
 
 	node->client->ops->abort(node->client);
 	kho_node_set_image(node, NULL);

@@ -116,3 +116,15 @@ out:
 	mutex_unlock(&m->lock);
 	return err;
 }
+
+/**
+ * kho_keeps_device - is a device to be left alone when this kernel ends?
+ * @dev: the device
+ *
+ * Context: device_shutdown(); may sleep.
+ * Return: whether it is: its client has saved it, and wants it so.
+ */
+bool kho_keeps_device(const struct device *dev)
+{
+	return kho_machine.executing && kho_machine_keeps(&kho_machine, dev);
+}
