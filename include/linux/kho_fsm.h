@@ -60,22 +60,30 @@ struct kho_client_ops {
  * struct kho_client - a driver instance that takes part in live updates
  * @name: unique name of the instance, "netdevsim10"; letters, digits and
  *	",._+-", at most %KHO_NAME_MAX characters
- * @compatible: NULL-terminated list of the image formats it writes and reads,
- *	most specific first
+ * @compatible: NULL-terminated list of the formats that its images have, all of
+ *	them at once, most specific first: who knows one of them can read it
+ * @older: NULL-terminated list of other formats that it reads, and writes when
+ *	the administrator wants it to (clients/NAME/save_as), or NULL; prepare
+ *	asks kho_image_format() which one it is to be
+ * @features: NULL-terminated list of the features that an image may require,
+ *	see kho_image_require(), or NULL
  * @after: NULL-terminated list of the names of the clients that it depends on
  *	(its providers), or NULL. They prepare and restore before it, and save
  *	and abort after it. Each must be registered, or be an incoming image.
  * @ops: the callbacks
+ * @dev: the device that it stands for, or NULL
  *
  * The structure and all it points to must stay until the client has been
  * unregistered.
  */
 struct kho_client {
- * @dev: the device that it stands for, or NULL
 	const char *name;
 	const char * const *compatible;
+	const char * const *older;
+	const char * const *features;
 	const char * const *after;
 	const struct kho_client_ops *ops;
+	struct device *dev;
 	/* private: */
 	struct kho_node *node;
 };
@@ -83,8 +91,9 @@ struct kho_client {
 #ifdef CONFIG_KHO
 
 int kho_client_register(struct kho_client *client);
-	struct device *dev;
 void kho_client_unregister(struct kho_client *client);
+int devm_kho_client_register(struct device *dev, struct kho_client *client);
+void kho_client_keep_device(struct kho_client *client);
 void kho_client_set_dirty(struct kho_client *client, u64 bytes);
 void kho_client_set_estimate(struct kho_client *client, u64 save_us,
 			     u64 restore_us);
@@ -92,8 +101,6 @@ void kho_client_invalidate(struct kho_client *client);
 bool kho_client_cancelled(const struct kho_client *client);
 __printf(2, 3)
 void kho_client_explain(struct kho_client *client, const char *fmt, ...);
-int devm_kho_client_register(struct device *dev, struct kho_client *client);
-void kho_client_keep_device(struct kho_client *client);
 
 int kho_incoming_for_each(const char * const *compatible,
 			  int (*fn)(const char *name, void *data), void *data);
@@ -113,6 +120,7 @@ int kho_image_set_string(struct kho_image *image, const char *prop,
 			 const char *str);
 int kho_image_set_pages(struct kho_image *image, const char *prop,
 			struct page *page, unsigned long nr_pages);
+int kho_image_require(struct kho_image *image, const char * const *features);
 void kho_image_wrote(struct kho_image *image, size_t bytes);
 
 /* Reading; a node is an offset as in libfdt, the root is node 0. */
@@ -147,27 +155,27 @@ static inline void kho_client_unregister(struct kho_client *client)
 {
 }
 
-#endif /* CONFIG_KHO */
-
-#ifdef CONFIG_KEXEC_HANDOVER
-int kho_fsm_reboot(struct kimage *image);
-#else
-static inline int kho_fsm_reboot(struct kimage *image)
-{
-	return 0;
 static inline int devm_kho_client_register(struct device *dev,
 					   struct kho_client *client)
 {
 	return 0;
 }
 
-}
-#endif
+#endif /* CONFIG_KHO */
 
-#endif /* _LINUX_KHO_FSM_H */
+#ifdef CONFIG_KEXEC_HANDOVER
+int kho_fsm_reboot(struct kimage *image);
 bool kho_keeps_device(const struct device *dev);
+#else
+static inline int kho_fsm_reboot(struct kimage *image)
+{
+	return 0;
+}
 
 static inline bool kho_keeps_device(const struct device *dev)
 {
 	return false;
 }
+#endif
+
+#endif /* _LINUX_KHO_FSM_H */

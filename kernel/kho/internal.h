@@ -80,6 +80,7 @@ u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 int kho_kexec_verify(struct kimage *image);
 int kho_kexec_verify_again(struct kimage *image);
 int kho_kexec_verify_loaded(void);
+char *kho_kexec_formats(bool *loaded);
 
 /* scratch_areas.c */
 
@@ -134,6 +135,12 @@ static inline int kho_kexec_verify_again(struct kimage *image)
 static inline int kho_kexec_verify_loaded(void)
 {
 	return 0;
+}
+
+static inline char *kho_kexec_formats(bool *loaded)
+{
+	*loaded = false;
+	return NULL;
 }
 
 static inline bool kho_scratch_overlap(phys_addr_t phys, u64 size)

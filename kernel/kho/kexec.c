@@ -8,13 +8,14 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
-#include <linux/kho/abi/fsm.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "internal.h"
 #include "kexec_image.h"
+#include "mark.h"
 
 /* Read once by each load. */
 bool kho_unpack_image = true;
@@ -24,21 +25,16 @@ static bool carries_handover(const struct kimage *image)
 	return kho_out_fdt() && image->type != KEXEC_TYPE_CRASH;
 }
 
-/* Says the kernel that is being loaded that it can restore clients? */
-static bool restores_clients(const struct kimage *image)
+/* What the kernel that is being loaded says that it reads, if it does. */
+static int note_formats(struct kimage *image)
 {
-	static const char mark[] = KHO_FSM_MARK;
-	const char *place = image->kernel_buf;
-	const char *end = place + image->kernel_buf_len;
+	const char *list = kho_mark_find(image->kernel_buf,
+					 image->kernel_buf_len);
 
-	while ((place = memchr(place, mark[0], end - place))) {
-		if (end - place < sizeof(mark))
-			break;
-		if (!memcmp(place, mark, sizeof(mark)))
-			return true;
-		place++;
-	}
-	return false;
+	if (!list)
+		return 0;
+	image->kho.formats = kstrdup(list, GFP_KERNEL);
+	return image->kho.formats ? 0 : -ENOMEM;
 }
 
 /**
@@ -82,8 +78,7 @@ int kho_fill_kimage(struct kimage *image)
 	image->kho.scratch = kbuf.mem;
 	image->kho.scratch_size = size;
 	image->kho.memory_epoch = kho_memory_epoch();
-	image->kho.restores_clients = restores_clients(image);
-	return 0;
+	return note_formats(image);
 }
 
 /**

@@ -93,6 +93,15 @@ struct kho_prediction {
 	u64 total_us;
 };
 
+/* What to do when the next kernel can't read an image, as far as it says. */
+enum kho_unreadable {
+	KHO_UNREADABLE_REFUSE,
+	KHO_UNREADABLE_ALLOW,
+	KHO_NR_UNREADABLE
+};
+
+extern const char * const kho_unreadable_names[KHO_NR_UNREADABLE];
+
 /* What the timeline knows, in the order in which it happens. */
 enum kho_event {
 	KHO_EV_PREPARE,
@@ -148,6 +157,9 @@ struct kho_edge {
  * @state: written under the machine's lock, read anywhere
  * @image: outgoing or incoming, by @state
  * @pass: prepare passes done
+ * @save_as: the entry of its client's lists that it has to write, NULL for the
+ *	client's choice; under the machine's lock, as in kho_call()
+ * @keeps_device: the client's device is not shut down after it was saved
  * @bytes: written by the last phase
  * @dirty: bytes to write if saved now, as the client says; any context
  * @stale: what was prepared is out of date, as the client says; any context
@@ -157,9 +169,6 @@ struct kho_edge {
  * @nr_spans: how many
  * @estimate_us: duration of the next callback of each kind in microseconds, as
  *	the client says; 0 for unknown; any context
- * @save_as: the entry of its client's lists that it has to write, NULL for the
- *	client's choice; under the machine's lock, as in kho_call()
- * @keeps_device: the client's device is not shut down after it was saved
  * @path_us: for predictions; under the machine's lock
  * @reason: the client's own words about a failure
  * @tried: restore has failed, and is not repeated without a command
@@ -188,6 +197,8 @@ struct kho_node {
 	enum kho_state state;
 	struct kho_image *image;
 	unsigned int pass;
+	const char *save_as;
+	bool keeps_device;
 	u64 bytes;
 	u64 dirty;
 	bool stale;
@@ -197,8 +208,6 @@ struct kho_node {
 	u64 estimate_us[KHO_NR_OPS];
 	u64 path_us;
 	char reason[160];
-	const char *save_as;
-	bool keeps_device;
 	bool tried;
 	unsigned int deadline_ms[KHO_NR_OPS];
 
@@ -261,6 +270,7 @@ struct kho_turns {
  *	microseconds; 0 if there was none
  * @downtime_limit_us: the longest blackout that is allowed, in microseconds; 0
  *	for any; any context
+ * @unreadable: what to do about a kernel that can't read an image; any context
  * @clock: when the events happened, in ticks of kho_clock(), 0 for not yet
  * @error_lock: protects @error
  * @error: who failed, in which phase, why
@@ -288,6 +298,7 @@ struct kho_machine {
 	u64 generation;
 	u64 kexec_us;
 	u64 downtime_limit_us;
+	enum kho_unreadable unreadable;
 	u64 clock[KHO_NR_EVENTS];
 	spinlock_t error_lock;	/* see above */
 	char error[320];
@@ -365,17 +376,6 @@ ssize_t kho_timeline_show_node(struct kho_node *node, char *buf);
 void kho_predict(struct kho_machine *m, struct kho_prediction *p);
 int kho_predict_allows(struct kho_machine *m);
 
-/* handover.c */
-extern struct kho_machine kho_machine;
-
-int kho_handover_publish(struct kho_machine *m);
-void kho_handover_withdraw(struct kho_machine *m);
-
-/* sysfs.c */
-extern const struct kobj_type kho_node_type;
-
-int kho_fsm_sysfs_init(void);
-int kho_node_show(struct kho_node *node);
 /* formats.c */
 extern const char kho_mark[];
 
@@ -394,6 +394,17 @@ void kho_node_link_device(struct kho_node *node);
 void kho_node_unlink_device(struct kho_node *node);
 bool kho_machine_keeps(struct kho_machine *m, const struct device *dev);
 
+/* handover.c */
+extern struct kho_machine kho_machine;
+
+int kho_handover_publish(struct kho_machine *m);
+void kho_handover_withdraw(struct kho_machine *m);
+
+/* sysfs.c */
+extern const struct kobj_type kho_node_type;
+
+int kho_fsm_sysfs_init(void);
+int kho_node_show(struct kho_node *node);
 void kho_node_changed(struct kho_node *node, enum kho_state old);
 void kho_machine_changed(struct kho_machine *m, enum kho_state old);
 

@@ -229,6 +229,8 @@ static int may_save(struct kho_machine *m, struct kho_node *target)
 
 	if (err == -EBADMSG)
 		kho_machine_error(m, "save: refused, the loaded image is damaged");
+	if (!err && m->global)
+		err = kho_formats_check_loaded(m, target);
 	if (!err && !target)
 		err = kho_predict_allows(m);
 	return err;
@@ -440,12 +442,13 @@ static int carry_out(struct kho_machine *m, struct kho_node *target,
  * @command: a command from userspace
  *
  * A failed prepare or save has been unwound when this returns. A save that is
- * refused as the blackout would be too long leaves everybody prepared.
+ * refused before the blackout leaves everybody prepared.
  *
  * Context: @m->lock held; may sleep.
  * Return: 0; -EBUSY if it is refused in this state; -EINVAL if it needs a
  * target; -ENODEV if there is no client; -ETIME if the blackout would be too
- * long; or as kho_sweep().
+ * long; -EPROTO if the loaded kernel couldn't read what is saved; -EBADMSG if it
+ * is damaged; or as kho_sweep().
  */
 int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 		    enum kho_command command)
@@ -580,11 +583,11 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 		kho_node_set_state(node, KHO_RESTORING);
 
 	kho_graph_leave(node);
+	node->save_as = NULL;
+	kho_node_unlink_device(node);
 	node->client->node = NULL;
 	node->client = NULL;
 	clean_up(m);
-	node->save_as = NULL;
-	kho_node_unlink_device(node);
 }
 
 /**

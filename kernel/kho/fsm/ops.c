@@ -24,8 +24,7 @@ static int op_prepare(struct kho_node *node)
 	int err;
 
 	if (!node->image) {
-		struct kho_image *image = kho_image_create(node->name,
-							   client->compatible);
+		struct kho_image *image = kho_node_image_create(node);
 
 		if (IS_ERR(image))
 			return PTR_ERR(image);
@@ -47,11 +46,11 @@ static int op_save(struct kho_node *node)
 {
 	int err;
 
-	node->keeps_device = false;
 	kho_image_rewind(node->image);
+	node->keeps_device = false;
 	err = node->client->ops->save(node->client, node->image);
-	node->bytes = node->image->wrote;
 	err = or_fault(node, KHO_FAULT_SAVE, err);
+	node->bytes = node->image->wrote;
 	if (!err)
 		kho_image_seal(node->image);
 	return err;
@@ -64,8 +63,8 @@ static int op_abort(struct kho_node *node)
 	/* Not even an image: its prepare was not entered. */
 	if (!image)
 		return 0;
-	node->keeps_device = false;
 
+	node->keeps_device = false;
 	node->client->ops->abort(node->client);
 	kho_node_set_image(node, NULL);
 	kho_image_condemn(image);
@@ -89,10 +88,8 @@ static int op_restore(struct kho_node *node)
 		kho_client_explain(client, "%s", node->image->broken);
 		return -EBADMSG;
 	}
-	if (!kho_image_format(node->image, client->compatible)) {
-		kho_client_explain(client, "image has no format that this driver knows");
+	if (!kho_client_reads(client, node->image))
 		return -EPROTO;
-	}
 
 	kho_timeline_mark(node->machine, KHO_EV_RESTORE);
 	/* It can be repeated, so it must not have done its work. */

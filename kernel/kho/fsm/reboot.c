@@ -51,8 +51,6 @@ static const char *unfit(const struct kho_machine *m,
 		return "load the image with kexec_file_load";
 	if (image->kho.memory_epoch != kho_memory_epoch())
 		return "memory was added after the image was loaded, load it again";
-	if (m->state != KHO_IDLE && !image->kho.restores_clients)
-		return "the loaded kernel can't restore clients, load another or abort";
 	return NULL;
 }
 
@@ -63,8 +61,8 @@ static const char *unfit(const struct kho_machine *m,
  * When it may, everything that is to survive has been saved and sealed.
  *
  * Context: called by kernel_kexec(), kexec lock held; may sleep.
- * Return: 0; -EBUSY if state would be lost; -EBADMSG if the image has changed
- * since it was loaded; the error of a client's save, or of
+ * Return: 0; -EBUSY if state would be lost; -EPROTO if the next kernel couldn't
+ * read it; -EBADMSG if the image has changed since it was loaded; the error of a client's save, or of
  * kho_in_hand_on_subtrees(). The system runs on then.
  */
 int kho_fsm_reboot(struct kimage *image)
@@ -92,6 +90,10 @@ int kho_fsm_reboot(struct kimage *image)
 		err = -EBUSY;
 		goto out;
 	}
+	err = m->state == KHO_IDLE ? 0 :
+	      kho_formats_check(m, NULL, "kexec", image->kho.formats);
+	if (err)
+		goto out;
 	/* Only what has become nobody's since the image was loaded. */
 	err = image->kho.fdt ? kho_in_hand_on_subtrees() : 0;
 	if (err) {

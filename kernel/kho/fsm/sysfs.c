@@ -166,6 +166,28 @@ static ssize_t downtime_limit_us_store(struct kobject *kobj,
 	return count;
 }
 
+static ssize_t unreadable_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	enum kho_unreadable now = READ_ONCE(kho_machine.unreadable);
+
+	return sysfs_emit(buf, "%s\n", kho_unreadable_names[now]);
+}
+
+static ssize_t unreadable_store(struct kobject *kobj,
+				struct kobj_attribute *attr, const char *buf,
+				size_t count)
+{
+	int i = sysfs_match_string(kho_unreadable_names, buf);
+
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (i < 0)
+		return i;
+	WRITE_ONCE(kho_machine.unreadable, i);
+	return count;
+}
+
 static ssize_t predicted_us_show(struct kobject *kobj,
 				 struct kobj_attribute *attr, char *buf)
 {
@@ -180,6 +202,8 @@ static ssize_t predicted_us_show(struct kobject *kobj,
 static struct kobj_attribute limit_attr =
 	__ATTR(downtime_limit_us, 0600, downtime_limit_us_show,
 	       downtime_limit_us_store);
+static struct kobj_attribute unreadable_attr =
+	__ATTR(unreadable, 0600, unreadable_show, unreadable_store);
 static struct kobj_attribute predicted_attr =
 	__ATTR(predicted_us, 0400, predicted_us_show, NULL);
 static struct kobj_attribute deadline_attr =
@@ -200,6 +224,7 @@ static struct attribute *machine_attrs[] = {
 	&timeline_attr.attr,
 	&deadline_attr.attr,
 	&limit_attr.attr,
+	&unreadable_attr.attr,
 	&predicted_attr.attr,
 	NULL
 };
@@ -225,6 +250,27 @@ static ssize_t node_state_store(struct kobject *kobj,
 				size_t count)
 {
 	return give_command(node_of(kobj), buf, count);
+}
+
+static ssize_t save_as_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	guard(mutex)(&kho_machine.lock);
+	return sysfs_emit(buf, "%s\n", node_of(kobj)->save_as ?: "");
+}
+
+static ssize_t save_as_store(struct kobject *kobj, struct kobj_attribute *attr,
+			     const char *buf, size_t count)
+{
+	int err;
+
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (!kho_machine_lock(&kho_machine))
+		return -EBUSY;
+	err = kho_node_save_as(node_of(kobj), buf);
+	mutex_unlock(&kho_machine.lock);
+	return err ?: count;
 }
 
 static ssize_t node_deadline_ms_show(struct kobject *kobj,
@@ -331,6 +377,8 @@ static struct kobj_attribute node_state_attr =
 static struct kobj_attribute node_deadline_attr =
 	__ATTR(deadline_ms, 0600, node_deadline_ms_show,
 	       node_deadline_ms_store);
+static struct kobj_attribute save_as_attr =
+	__ATTR(save_as, 0600, save_as_show, save_as_store);
 static struct kobj_attribute node_timeline_attr =
 	__ATTR(timeline, 0400, node_timeline_show, NULL);
 static struct kobj_attribute pass_attr = __ATTR(pass, 0400, pass_show, NULL);
@@ -352,6 +400,7 @@ static struct bin_attribute image_attr = {
 static struct attribute *node_attrs[] = {
 	&node_state_attr.attr,
 	&node_deadline_attr.attr,
+	&save_as_attr.attr,
 	&node_timeline_attr.attr,
 	&pass_attr.attr,
 	&bytes_attr.attr,

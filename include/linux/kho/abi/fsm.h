@@ -9,10 +9,4 @@
 #define KHO_FSM_NODE_NAME	"kho-fsm"
 #define KHO_FSM_COMPATIBLE	"kho-fsm-v1"
 
-/*
- * What a kernel has somewhere in its image, where it can be found before the
- * kernel is executed, if it reads this format.
- */
-#define KHO_FSM_MARK		"KHO: this kernel reads " KHO_FSM_COMPATIBLE
-
 #endif /* _LINUX_KHO_ABI_FSM_H */

@@ -69,7 +69,7 @@ def clients_are_not_lost(vm, notes):
     nic.create(vm, nic.NIC)
     vm.kexec_load(MAINLINE.path)
     command(vm, "prepare", after="prepared")
-    refuse_execution(vm, "busy")
+    refuse_execution(vm, "Protocol error")
     error = vm.read(KHO + "last_error")
     print(error, file=notes)
     expect("can't restore clients" in error, "last_error doesn't say why")

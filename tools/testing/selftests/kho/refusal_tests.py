@@ -112,22 +112,62 @@ def image_without_handover_is_refused(vm, _notes):
     expect_nics(vm, before)
 
 
+def load_changed(vm, old, new):
+    """Loads this kernel, but with something else in its image."""
+    vm.sh(f"sed 's/{old}/{new}/' /boot/kernel > /tmp/kernel && "
+          "! cmp -s /boot/kernel /tmp/kernel")
+    vm.kexec_load("/tmp/kernel")
+
+
+def refuse_unreadable(vm, reason):
+    """Before and after save, unless the administrator allows it."""
+    command(vm, "prepare", after="prepared")
+    refuse_execution(vm, "Protocol error")
+    expect_refused(vm, "save", "Protocol error")
+    expect(reason in vm.read(KHO + "last_error"), "last_error doesn't say why")
+    expect_state(vm, "prepared")
+    vm.write(KHO + "unreadable", "allow")
+    command(vm, "save", after="saved")
+    vm.write(KHO + "unreadable", "refuse")
+    refuse_execution(vm, "Protocol error")
+    expect(reason in vm.read(KHO + "last_error"), "last_error doesn't say why")
+    expect_state(vm, "saved")
+
+
 @test()
 def kernel_that_restores_no_clients(vm, _notes):
     """One without this mark would drop what clients have saved."""
     nic.create(vm, nic.NIC)
-    vm.sh("sed 's/KHO: this kernel reads/KHO: this kernel shuns/' /boot/kernel "
-          "> /tmp/kernel && ! cmp -s /boot/kernel /tmp/kernel")
-    vm.kexec_load("/tmp/kernel")
-    for state, word in (("prepared", "prepare"), ("saved", "save")):
-        command(vm, word, after=state)
-        refuse_execution(vm, "busy")
-        expect("can't restore clients" in vm.read(KHO + "last_error"),
-               "last_error doesn't say why")
-        expect_state(vm, state)
+    load_changed(vm, "KHO: this kernel reads", "KHO: this kernel shuns")
+    refuse_unreadable(vm, "can't restore clients")
     command(vm, "abort", after="idle")
     vm.kexec()
     expect_state(vm, "idle")
+
+
+@test()
+def kernel_that_lacks_a_format(vm, _notes):
+    """It says what it reads, and that isn't what a client writes."""
+    nic.create(vm, nic.NIC)
+    load_changed(vm, "kho-fsm-v1 netdevsim-v1", "kho-fsm-v1 netdevsim-v0")
+    refuse_unreadable(vm, f"{nic.NIC} (netdevsim-v1)")
+    vm.write(KHO + "unreadable", "allow")
+    vm.kexec()
+    expect_state(vm, "restored")
+
+
+@test()
+def older_format_on_command(vm, _notes):
+    """A client writes the format that it is told to, if it knows it."""
+    nic.create(vm, nic.NIC)
+    path = f"{KHO}clients/{nic.NIC}/save_as"
+    expect_refused(vm, "netdevsim-v0", "Invalid argument", path)
+    vm.write(path, "netdevsim-v1")
+    expect(vm.read(path) == "netdevsim-v1", "it isn't remembered")
+    command(vm, "prepare", after="prepared")
+    expect_refused(vm, "", "busy", path)
+    command(vm, "abort", after="idle")
+    vm.write(path, "")
 
 
 @test()
