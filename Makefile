@@ -36,8 +36,9 @@ BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
 TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
-CARRY_KO = --module $(B)/$(G)/carry/kho_carry.ko \
-	--module $(B)/$(G)/carry/kho_churn.ko
+MODULES = $(CARRY) --module samples/kho
+MODULES_KO = $(patsubst %,--module $(B)/$(G)$(1)/%.ko, \
+	carry/kho_carry carry/kho_churn kho/kho_sample)
 # The mainline kernel's initramfs holds both kernels, with the module for each.
 BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
 	--add boot/ours $(B)/$(G)/$(IMAGE) \
@@ -100,13 +101,13 @@ tree: deps ## make the kernel tree: base kernel, series, this repository
 	@scripts/kho/tree.py prepare $(TREE) $(KSRC:%=--ksrc %)
 
 kernel: tree ## build the guest kernel
-	@$(call KERNEL,,$(CARRY))
+	@$(call KERNEL,,$(MODULES))
 
 root: deps
 	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
 
 initramfs: kernel root ## pack the guest's programs and the next kernel
-	@$(call INITRAMFS,,$(CARRY_KO))
+	@$(call INITRAMFS,,$(call MODULES_KO))
 
 kernels: kernel
 	@$(call KERNEL,-debug,$(CONFIG).debug)
@@ -157,9 +158,8 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
 
 sanitize: tree root ## the updates on a kernel that looks for bad memory accesses
-	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(CARRY))
-	@$(call INITRAMFS,-sanitize,--module \
-		$(B)/$(G)-sanitize/carry/kho_carry.ko)
+	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(MODULES))
+	@$(call INITRAMFS,-sanitize,$(call MODULES_KO,-sanitize))
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \
 		--arch $(ARCH) --build $(B) $(T)"
 

@@ -26,7 +26,7 @@ USUAL_STEPS = 1400
 REPORT_EVERY = 10
 STEP = re.compile(r"  [A-Z][A-Z0-9_]+ +(?:\[M\] +)?\S+")
 # Of an output folder: our stamp, modules from outside of the tree, the archive.
-NOT_COPIED = {".fragments", "carry", "initramfs.cpio.gz"}
+NOT_COPIED = {".fragments", "carry", "kho", "initramfs.cpio.gz"}
 OPTION = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 
 
