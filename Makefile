@@ -38,7 +38,7 @@ TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
 MODULES = $(CARRY) --module samples/kho
 MODULES_KO = $(patsubst %,--module $(B)/$(G)$(1)/%.ko, \
-	carry/kho_carry carry/kho_churn kho/kho_sample)
+	carry/kho_carry carry/kho_churn carry/kho_scribble kho/kho_sample)
 # The mainline kernel's initramfs holds both kernels, with the module for each.
 BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
 	--add boot/ours $(B)/$(G)/$(IMAGE) \
@@ -110,11 +110,11 @@ initramfs: kernel root ## pack the guest's programs and the next kernel
 	@$(call INITRAMFS,,$(call MODULES_KO))
 
 kernels: kernel
-	@$(call KERNEL,-debug,$(CONFIG).debug)
+	@$(call KERNEL,-debug,$(CONFIG).debug $(MODULES))
 	@$(call KERNEL,-nokho,--base $(B)/$(G) $(CONFIG).nokho)
 
 initramfses: initramfs kernels
-	@$(call INITRAMFS,-debug,$(NETDEVSIM_KO))
+	@$(call INITRAMFS,-debug,$(NETDEVSIM_KO) $(call MODULES_KO,-debug))
 	@$(call INITRAMFS,-nokho)
 
 run: initramfs ## perform a live update in QEMU and tell its story

@@ -38,6 +38,7 @@ struct kho_extent {
  * @extents: preserved memory that it refers to
  * @nr_extents: how many
  * @incoming: it comes from the previous kernel and is not to be changed
+ * @is_protected: nobody can write to it and its memory
  * @condemned: its memory goes with the last reference
  * @broken: why it can't be read, or NULL
  * @wrote: bytes written since the phase began
@@ -57,6 +58,7 @@ struct kho_image {
 	struct kho_extent *extents;
 	unsigned int nr_extents;
 	bool incoming;
+	bool is_protected;
 	bool condemned;
 	const char *broken;
 	u64 wrote;
@@ -78,6 +80,20 @@ const char *kho_image_verify(const struct kho_image *image);
 u64 kho_image_checksum(const struct kho_image *image);
 struct kho_extent *kho_image_find_extent(const struct kho_image *image,
 					 u64 phys, u64 nr_pages);
+
+/* protect.c */
+#ifdef CONFIG_KHO_PROTECT
+void kho_image_protect(struct kho_image *image);
+void kho_image_unprotect(struct kho_image *image);
+#else
+static inline void kho_image_protect(struct kho_image *image)
+{
+}
+
+static inline void kho_image_unprotect(struct kho_image *image)
+{
+}
+#endif
 
 /**
  * struct kho_prediction - the blackout to come, in microseconds

@@ -51,9 +51,11 @@ static int op_save(struct kho_node *node)
 	err = node->client->ops->save(node->client, node->image);
 	err = or_fault(node, KHO_FAULT_SAVE, err);
 	node->bytes = node->image->wrote;
-	if (!err)
-		kho_image_seal(node->image);
-	return err;
+	if (err)
+		return err;
+	kho_image_seal(node->image);
+	kho_image_protect(node->image);
+	return 0;
 }
 
 static int op_abort(struct kho_node *node)
@@ -65,6 +67,7 @@ static int op_abort(struct kho_node *node)
 		return 0;
 
 	node->keeps_device = false;
+	kho_image_unprotect(image);
 	node->client->ops->abort(node->client);
 	kho_node_set_image(node, NULL);
 	kho_image_condemn(image);

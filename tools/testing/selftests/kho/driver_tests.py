@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The sample driver of Documentation/kho-drivers.rst, and its versions."""
+import fdt
 import handover
 from handover import KHO, command, expect_refused, expect_state
 from suite import test
 from update_tests import expect
+from vm import GuestError
 
+SCRIBBLE = "/lib/modules/kho_scribble.ko"
 MODULE = "/lib/modules/kho_sample.ko"
 DEVICE = "/dev/kho-sample"
 WRITES = "/sys/devices/platform/kho-sample/writes"
@@ -89,3 +92,24 @@ def versions_of_a_driver(vm, _notes):
     insert(vm)
     expect_state(vm, "restored")
     expect_text(vm, "one\ntwo\nthree", 1)
+
+
+@test("debug")
+def write_after_save_is_caught(vm, _notes):
+    """By the kernel that runs, with the name of who writes."""
+    insert(vm)
+    vm.write(DEVICE, "one")
+    command(vm, "save", after="saved")
+    command(vm, "abort", after="idle")
+    vm.write(DEVICE, "two")
+    command(vm, "save", after="saved")
+    image = fdt.parse(vm.read_binary(CLIENT + "image"))
+    text = fdt.cells(image["/"]["text"], 0)
+    vm.allow("BUG: unable to handle|Oops|Kernel panic|Call Trace|WARNING")
+    try:
+        vm.sh(f"insmod {SCRIBBLE} phys={text}")
+    except GuestError:
+        pass
+    console = vm.console()
+    expect("unable to handle" in console and "scribble_init" in console,
+           "nobody has caught it:\n" + console[-1000:])
