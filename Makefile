@@ -31,6 +31,7 @@ BASE_CONFIG := $(CONFIG).common $(CONFIG).$(ARCH)
 KERNEL = scripts/kho/kernel.py --arch $(ARCH) --tree $(TREE) \
 	--output $(B)/$(G)$(1) $(BASE_CONFIG) $(2)
 INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
+	--add usr/sbin/khoctl $(B)/tools/$(G)/khoctl \
 	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
 BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
@@ -50,7 +51,8 @@ ifeq ($(ARCH),arm64)
 G := arm64
 IMAGE := arch/arm64/boot/Image
 ROOT := $(B)/arm64-root
-ARCH_PACKAGES := gcc-aarch64-linux-gnu qemu-system-arm
+CROSS := aarch64-linux-gnu-
+ARCH_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 else ifeq ($(ARCH),x86_64)
 G := x86
 IMAGE := arch/x86/boot/bzImage
@@ -67,7 +69,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
-.PHONY: help deps lint-deps tree kernel kernels root initramfs initramfses run \
+.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs initramfses run \
 	bench-kernel bench bench-profile check kunit selftest mainline-tree \
 	mainline-kernel interop long sanitize khodump fuzz fuzz-target lint \
 	check-series docs-check clean
@@ -106,7 +108,10 @@ kernel: tree ## build the guest kernel
 root: deps
 	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
 
-initramfs: kernel root ## pack the guest's programs and the next kernel
+khoctl: deps ## build the administrator's program, for the guest
+	@$(TOOLS) OUT=$(B)/tools/$(G) CROSS_COMPILE=$(CROSS) khoctl
+
+initramfs: kernel root khoctl ## pack the guest's programs and the next kernel
 	@$(call INITRAMFS,,$(call MODULES_KO))
 
 kernels: kernel
@@ -157,7 +162,7 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 		"scripts/kho/names.py $(MAINLINE)" \
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
 
-sanitize: tree root ## the updates on a kernel that looks for bad memory accesses
+sanitize: tree root khoctl ## the updates on a kernel that looks for bad memory accesses
 	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(MODULES))
 	@$(call INITRAMFS,-sanitize,$(call MODULES_KO,-sanitize))
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/sysfs.h>
 
@@ -19,7 +20,8 @@
  * @save_us: what its save would take now, in microseconds
  * @restore_us: what its restore would take then, in microseconds
  *
- * Without it, what these have taken the last time is expected.
+ * Without it, what these have taken the last time is expected, or what it takes
+ * to write all that is dirty, see kho_client_set_dirty(), if that is longer.
  *
  * Context: any, while registered.
  */
@@ -33,11 +35,24 @@ void kho_client_set_estimate(struct kho_client *client, u64 save_us,
 }
 EXPORT_SYMBOL_GPL(kho_client_set_estimate);
 
+/* It should take as long as it took to write as much in the last pass. */
+static u64 time_for_dirty(const struct kho_node *node)
+{
+	if (node->state != KHO_PREPARED || !node->bytes)
+		return 0;
+	return mul_u64_u64_div_u64(READ_ONCE(node->dirty),
+				   node->us[KHO_OP_PREPARE], node->bytes);
+}
+
 static u64 own_time(const struct kho_node *node, enum kho_op op)
 {
+	u64 said = READ_ONCE(node->estimate_us[op]);
+
 	if (op == KHO_OP_SAVE && node->state == KHO_SAVED)
 		return 0;
-	return READ_ONCE(node->estimate_us[op]) ?: READ_ONCE(node->us[op]);
+	if (said || op != KHO_OP_SAVE)
+		return said ?: READ_ONCE(node->us[op]);
+	return max(READ_ONCE(node->us[op]), time_for_dirty(node));
 }
 
 static u64 save_time(struct kho_machine *m)

@@ -229,6 +229,44 @@ static void schedule_test_predict(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p.save_us, 0);
 }
 
+static u64 predicted_save(struct test_world *w)
+{
+	struct kho_prediction p;
+
+	guard(mutex)(&w->m.lock);
+	kho_predict(&w->m, &p);
+	return p.save_us;
+}
+
+/* Nobody says how long it takes: what is dirty tells, and the last time. */
+static void schedule_test_predict_dirty(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *c = test_client_add(w, "a", "");
+
+	kho_client_set_dirty(&c->client, 2000);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 0);
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "prepare"), 0);
+
+	c->client.node->us[KHO_OP_PREPARE] = 1000;
+	c->client.node->bytes = 4000;
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 500);
+	kho_client_set_dirty(&c->client, 0);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 0);
+
+	c->client.node->us[KHO_OP_SAVE] = 700;
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 700);
+	kho_client_set_dirty(&c->client, 4000);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 1000);
+	estimate(c, 5, 0);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 5);
+
+	/* A pass that wrote nothing says nothing. */
+	estimate(c, 0, 0);
+	c->client.node->bytes = 0;
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 700);
+}
+
 struct order {
 	struct test_world *w;
 	struct completion done;
@@ -277,6 +315,7 @@ static struct kunit_case schedule_test_cases[] = {
 	KUNIT_CASE(schedule_test_deadline_ignored),
 	KUNIT_CASE(schedule_test_deadline_own),
 	KUNIT_CASE(schedule_test_predict),
+	KUNIT_CASE(schedule_test_predict_dirty),
 	KUNIT_CASE(schedule_test_signal),
 	{}
 };

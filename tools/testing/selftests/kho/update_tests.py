@@ -173,6 +173,28 @@ def discarded_image(vm, _notes):
     command(vm, "finish", after="idle")
 
 
+@test()
+def passes_converge(vm, notes):
+    """khoctl prepares until the blackout would be short, or says it can't be."""
+    nic.create(vm, nic.NIC)
+    knobs = f"{nic.DEBUGFS}{nic.NIC}/kho/"
+    vm.write(knobs + "extra_kib", str(16 << 10))
+    vm.write(knobs + "dirty_kib_per_s", "200")
+    out = vm.sh("khoctl converge 100000")
+    print(out, file=notes)
+    expect("within the limit" in out, "it doesn't say that it has succeeded")
+    expect_state(vm, "prepared")
+    vm.write(knobs + "dirty_kib_per_s", str(1 << 20))
+    status, out = vm.run("khoctl converge 1")
+    print(out, file=notes)
+    expect(status == 2 and "more passes don't help" in out,
+           f"status {status}, though it can't succeed")
+    expect(nic.NIC in vm.sh("khoctl status"), "status doesn't show the client")
+    command(vm, "abort", after="idle")
+    status, out = vm.run("khoctl converge")
+    expect(status == 1 and "no limit" in out, f"status {status}: {out}")
+
+
 # -- called off ---------------------------------------------------------------
 
 @test()
