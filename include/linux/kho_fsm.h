@@ -88,9 +88,22 @@ struct kho_client {
 	struct kho_node *node;
 };
 
+/**
+ * kho_client_registered - does a client take part in live updates?
+ * @client: the client
+ *
+ * Context: whoever registers and unregisters it.
+ * Return: whether it does.
+ */
+static inline bool kho_client_registered(const struct kho_client *client)
+{
+	return client->node;
+}
+
 #ifdef CONFIG_KHO
 
 int kho_client_register(struct kho_client *client);
+int kho_clients_register(struct kho_client * const *clients, unsigned int nr);
 void kho_client_unregister(struct kho_client *client);
 int devm_kho_client_register(struct device *dev, struct kho_client *client);
 void kho_client_keep_device(struct kho_client *client);
@@ -147,6 +160,12 @@ const void *kho_image_get_pages(const struct kho_image *image, int node,
 #else /* CONFIG_KHO */
 
 static inline int kho_client_register(struct kho_client *client)
+{
+	return 0;
+}
+
+static inline int kho_clients_register(struct kho_client * const *clients,
+				       unsigned int nr)
 {
 	return 0;
 }

@@ -407,6 +407,38 @@ static void meet_images(void)
 		nsim_kho_adopt(kho);
 }
 
+static bool can_register(const struct nsim_kho *kho)
+{
+	return !kho->registered && kho->adopted;
+}
+
+/* All at once: they are restored side by side then. */
+static int register_clients(void)
+{
+	struct kho_client **batch;
+	unsigned int nr = 0, i = 0;
+	struct nsim_kho *kho;
+	int err;
+
+	list_for_each_entry(kho, &clients, list)
+		nr += can_register(kho);
+	if (!nr)
+		return 0;
+
+	batch = kcalloc(nr, sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return -ENOMEM;
+	list_for_each_entry(kho, &clients, list)
+		if (can_register(kho))
+			batch[i++] = &kho->client;
+	err = kho_clients_register(batch, nr);
+	kfree(batch);
+
+	list_for_each_entry(kho, &clients, list)
+		kho->registered = kho_client_registered(&kho->client);
+	return err;
+}
+
 /**
  * nsim_kho_init - restore the devices of the previous kernel
  *
@@ -414,20 +446,14 @@ static void meet_images(void)
  */
 void nsim_kho_init(void)
 {
-	struct nsim_kho *kho;
 	int err;
 
 	guard(mutex)(&life_lock);
 	meet_images();
-	list_for_each_entry(kho, &clients, list) {
-		if (kho->registered || !kho->adopted)
-			continue;
-		err = kho_client_register(&kho->client);
-		kho->registered = !err;
-		if (err)
-			pr_err("%s: not restored: %pe\n", kho->name,
-			       ERR_PTR(err));
-	}
+	err = register_clients();
+	if (err)
+		pr_err("kho: not all devices are restored: %pe\n",
+		       ERR_PTR(err));
 }
 
 /**

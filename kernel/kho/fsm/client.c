@@ -153,30 +153,35 @@ static int attach(struct kho_machine *m, struct kho_client *client)
 	node->tried = false;
 	kho_graph_sort(m);
 	kho_machine_update(m);
-	kho_machine_restore_ready(m);
 	return 0;
 }
 
 /**
- * kho_machine_register - add a client
+ * kho_machine_register - add clients
  * @m: the machine
- * @client: the client
+ * @clients: the clients
+ * @nr: how many
  *
  * Context: takes @m->lock; may sleep.
- * Return: as kho_client_register().
+ * Return: as kho_clients_register().
  */
-int kho_machine_register(struct kho_machine *m, struct kho_client *client)
+int kho_machine_register(struct kho_machine *m,
+			 struct kho_client * const *clients, unsigned int nr)
 {
-	int err = check_client(client);
+	unsigned int i;
+	int err = 0;
 
-	if (err)
-		return err;
-
-	/* A node of this name may still be on its way out of sysfs. */
+	/* A node of such a name may still be on its way out of sysfs. */
 	flush_work(&m->bury);
 
 	guard(mutex)(&m->lock);
-	return attach(m, client);
+	for (i = 0; i < nr; i++) {
+		int bad = check_client(clients[i]) ?: attach(m, clients[i]);
+
+		err = err ?: bad;
+	}
+	kho_machine_restore_ready(m);
+	return err;
 }
 
 /**
@@ -203,8 +208,8 @@ void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
  * kho_client_register - take part in live updates
  * @client: the client, filled in
  *
- * If there is an image for it, its restore callback is called before this
- * returns, unless that has to wait for a provider, or for the restore command
+ * If there is an image for it, its restore callback has been called when this
+ * returns, on another thread, unless that has to wait for a provider, or for the restore command
  * as others are already prepared or saved for the next update. If restore
  * fails, the client is registered all the same, and its image is kept.
  *
@@ -216,12 +221,48 @@ void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
  */
 int kho_client_register(struct kho_client *client)
 {
-	client->node = NULL;
-	if (!kho_kobj)
-		return 0;
-	return kho_machine_register(&kho_machine, client);
+	return kho_clients_register(&client, 1);
 }
 EXPORT_SYMBOL_GPL(kho_client_register);
+
+static void expect_listed(const struct kho_client *client)
+{
+	const char *format = client->compatible[0];
+
+	if (!kho_formats_include(kho_mark, format, NULL))
+		pr_notice("%s: this kernel doesn't say that it reads %s: no other one will hand such an image over to it\n",
+			  client->name, format);
+}
+
+/**
+ * kho_clients_register - take part in live updates, with several clients
+ * @clients: the clients, filled in; providers among them first
+ * @nr: how many
+ *
+ * As kho_client_register(), but those that don't depend on each other are
+ * restored side by side. Whether a client is registered also if there was an
+ * error with another one, kho_client_registered() tells.
+ *
+ * Context: as kho_client_register().
+ * Return: 0, or the first error of those of kho_client_register().
+ */
+int kho_clients_register(struct kho_client * const *clients, unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		clients[i]->node = NULL;
+	if (!kho_kobj)
+		return 0;
+
+	err = kho_machine_register(&kho_machine, clients, nr);
+	for (i = 0; i < nr; i++)
+		if (kho_client_registered(clients[i]))
+			expect_listed(clients[i]);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kho_clients_register);
 
 /**
  * kho_client_unregister - take part no more

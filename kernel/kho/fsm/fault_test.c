@@ -38,9 +38,7 @@ static void register_all(struct test_world *w)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(clients); i++)
-		KUNIT_ASSERT_EQ(w->test,
-				kho_machine_register(&w->m,
-						     &w->clients[i].client), 0);
+		KUNIT_ASSERT_EQ(w->test, test_register(&w->clients[i]), 0);
 }
 
 static void fail_after(unsigned int points)

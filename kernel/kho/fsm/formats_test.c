@@ -51,7 +51,7 @@ static struct test_client *add(struct test_world *w, const char *name)
 
 	c->client.compatible = two_formats;
 	c->client.older = old_format;
-	KUNIT_ASSERT_EQ(w->test, kho_machine_register(&w->m, &c->client), 0);
+	KUNIT_ASSERT_EQ(w->test, test_register(c), 0);
 	return c;
 }
 
@@ -149,8 +149,7 @@ static int update(struct kunit *test, const char *written,
 	there = test_client_make(next, "a", "");
 	there->client.compatible = reads;
 	there->client.older = also;
-	KUNIT_ASSERT_EQ(test, kho_machine_register(&next->m, &there->client),
-			0);
+	KUNIT_ASSERT_EQ(test, test_register(there), 0);
 	err = test_command(next, NULL, "restore");
 	test_expect_state(next, NULL, there->restored ? "restored" :
 						       "restoring");
@@ -225,8 +224,7 @@ static void formats_test_required_there(struct kunit *test)
 		there = test_client_make(next, "a", "");
 		there->client.compatible = two_formats;
 		there->client.features = cases[i].known;
-		KUNIT_ASSERT_EQ(test, kho_machine_register(&next->m,
-							   &there->client), 0);
+		KUNIT_ASSERT_EQ(test, test_register(there), 0);
 		KUNIT_EXPECT_EQ(test, !!there->restored, cases[i].restored);
 		if (!cases[i].restored)
 			KUNIT_EXPECT_NOT_NULL(test, strstr(next->m.error,

@@ -186,7 +186,7 @@ static void handover_test_older_driver(struct kunit *test)
 	struct test_client *a = test_client_make(next, "a", "");
 
 	a->client.compatible = older;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
 	expect_restored(next, "a", 0x40);
 	KUNIT_EXPECT_EQ(test, test_command(next, "a", "finish"), 0);
 	expect_nothing_kept(next);
@@ -230,7 +230,7 @@ static void handover_test_retry(struct kunit *test)
 	struct test_client *a = test_client_make(next, "a", "");
 
 	a->restore_err = -EIO;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
 	test_expect_state(next, "a", "restoring");
 	KUNIT_EXPECT_STREQ(test, next->m.error, "a: restore: -EIO");
 
@@ -264,8 +264,8 @@ static void handover_test_retry_all(struct kunit *test)
 
 	a->restore_err = -EIO;
 	c->restore_err = -EIO;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	test_expect_log(next, "Ra Rc");
 	c->restore_err = 0;
 	KUNIT_EXPECT_EQ(test, test_command(next, NULL, "restore"), -EIO);
@@ -280,7 +280,7 @@ static void handover_test_retry_one(struct kunit *test)
 	struct test_client *c = test_client_make(next, "c", "");
 
 	c->restore_err = -EIO;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	KUNIT_EXPECT_EQ(test, test_command(next, "c", "restore"), -EIO);
 	c->restore_err = 0;
 	KUNIT_EXPECT_EQ(test, test_command(next, "c", "restore"), 0);
@@ -299,7 +299,7 @@ static void handover_test_unknown_format(struct kunit *test)
 	struct test_client *a = test_client_make(next, "a", "");
 
 	a->client.compatible = other;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
 	test_expect_log(next, "");
 	test_expect_state(next, "a", "restoring");
 	KUNIT_EXPECT_STREQ(test, next->m.error,
@@ -308,7 +308,7 @@ static void handover_test_unknown_format(struct kunit *test)
 	/* The image waits for a better driver. */
 	kho_machine_unregister(&next->m, &a->client);
 	a->client.compatible = test_formats;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
 	expect_restored(next, "a", 0x40);
 	KUNIT_EXPECT_EQ(test, test_command(next, "a", "finish"), 0);
 	expect_nothing_kept(next);
@@ -349,7 +349,7 @@ static void handover_test_discard_claimed(struct kunit *test)
 	struct test_client *c = test_client_make(next, "c", "");
 
 	c->restore_err = -EIO;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	KUNIT_EXPECT_EQ(test, test_command(next, "c", "discard"), 0);
 	test_expect_state(next, "c", "idle");
 	test_expect_log(next, "Rc");
@@ -510,7 +510,7 @@ static void handover_test_rollback(struct kunit *test)
 	/* From now on, clients restore only on command. */
 	test_client_add(next, "c", "");
 	kho_machine_unregister(&next->m, &b->client);
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &b->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(b), 0);
 	test_expect_log(next, "");
 
 	KUNIT_EXPECT_EQ(test, test_command(next, NULL, "restore"), 0);
@@ -577,7 +577,7 @@ static void handover_test_refused(struct kunit *test)
 
 	/* One is there and can't restore. */
 	a->restore_err = -EIO;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &a->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(a), 0);
 	next->log[0] = '\0';
 	test_expect_refusals(next, "abort restore");
 
@@ -612,7 +612,7 @@ static void handover_test_leave(struct kunit *test)
 	test_expect_log(next, "Rc");
 	test_expect_state(next, "c", "restoring");
 	c->restored = 0;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	test_expect_log(next, "Rc");
 	expect_restored(next, "c", 0x42);
 
@@ -630,11 +630,10 @@ static void handover_test_refused_claim(struct kunit *test)
 	struct test_world *next = after_kexec(test, NULL);
 	struct test_client *c = test_client_make(next, "c", "x");
 
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client),
-			-ENOENT);
+	KUNIT_EXPECT_EQ(test, test_register(c), -ENOENT);
 	test_expect_state(next, "c", "restoring");
 	c->client.after = NULL;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	expect_restored(next, "c", 0x42);
 	expect_nothing_kept(next);
 }

@@ -360,7 +360,8 @@ struct kho_node *kho_turns_next(struct kho_turns *turns);
 void kho_turns_done(struct kho_turns *turns, struct kho_node *node);
 
 /* client.c */
-int kho_machine_register(struct kho_machine *m, struct kho_client *client);
+int kho_machine_register(struct kho_machine *m,
+			 struct kho_client * const *clients, unsigned int nr);
 void kho_machine_unregister(struct kho_machine *m, struct kho_client *client);
 struct kho_node *kho_node_create(struct kho_machine *m, const char *name);
 struct kho_node *kho_node_find(struct kho_machine *m, const char *name);

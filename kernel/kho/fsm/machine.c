@@ -554,11 +554,11 @@ void kho_machine_restore_ready(struct kho_machine *m)
 	/* What is saved may already be on its way: images wait until later. */
 	if (m->hold || other_update(m, KHO_CMD_RESTORE))
 		return;
-	/* Providers come first in the list, so one pass is enough. */
 	list_for_each_entry(node, &m->nodes, link)
-		if (!node->tried && kho_providers_restored(node) &&
-		    takes_part(node, KHO_CMD_RESTORE, KHO_OP_RESTORE))
-			kho_call_here(node, KHO_CMD_RESTORE, KHO_OP_RESTORE);
+		node->called = !node->tried &&
+			       takes_part(node, KHO_CMD_RESTORE,
+					  KHO_OP_RESTORE);
+	kho_sweep(m, KHO_CMD_RESTORE, KHO_OP_RESTORE, false);
 }
 
 /**

@@ -102,7 +102,7 @@ static void machine_test_order_provider_came_back(struct kunit *test)
 
 	test_client_add(w, "b", "a");
 	kho_machine_unregister(&w->m, &a->client);
-	KUNIT_ASSERT_EQ(test, kho_machine_register(&w->m, &a->client), 0);
+	KUNIT_ASSERT_EQ(test, test_register(a), 0);
 	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "save"), 0);
 	test_expect_log(w, "P1a P1b Sb Sa");
 }
@@ -267,7 +267,7 @@ static void machine_test_no_image(struct kunit *test)
 
 static void expect_refused(struct test_world *w, struct test_client *c, int err)
 {
-	KUNIT_EXPECT_EQ(w->test, kho_machine_register(&w->m, &c->client), err);
+	KUNIT_EXPECT_EQ(w->test, test_register(c), err);
 	KUNIT_EXPECT_NULL(w->test, c->client.node);
 	flush_work(&w->m.bury);
 	kho_machine_unregister(&w->m, &c->client);
@@ -323,7 +323,7 @@ static void machine_test_lacking(struct kunit *test)
 	enough.finish = NULL;
 	c->client.ops = &enough;
 	c->client.after = NULL;
-	KUNIT_EXPECT_EQ(test, kho_machine_register(&w->m, &c->client), 0);
+	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	kho_machine_unregister(&w->m, &c->client);
 	KUNIT_EXPECT_NULL(test, c->client.node);
 }
@@ -443,7 +443,7 @@ static void leaves_in(struct test_world *w, const char *command,
 
 	if (command)
 		KUNIT_ASSERT_EQ(test, test_command(w, NULL, "abort"), 0);
-	KUNIT_ASSERT_EQ(test, kho_machine_register(&w->m, &b->client), 0);
+	KUNIT_ASSERT_EQ(test, test_register(b), 0);
 	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), w->preserved);
 }
 

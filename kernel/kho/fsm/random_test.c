@@ -138,7 +138,7 @@ static void come_or_go(struct chaos *x)
 	int err;
 
 	if (!c->client.node) {
-		err = kho_machine_register(&x->w->m, &c->client);
+		err = test_register(c);
 		KUNIT_ASSERT_TRUE(x->test, !err || err == -ENOENT);
 	} else if (roll(x, 4) == 0 && !has_consumers(x, i)) {
 		kho_machine_unregister(&x->w->m, &c->client);

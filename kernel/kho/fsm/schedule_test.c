@@ -101,6 +101,54 @@ static void schedule_test_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&most_inside), 2);
 }
 
+/* The drivers of all come at the same time, in a kernel that was updated to. */
+static void schedule_test_restored_side_by_side(struct kunit *test)
+{
+	struct test_world *w = test->priv, *next = test_world_new(test);
+	struct kho_client *clients[4];
+	unsigned int i;
+
+	add_all(w, NULL);
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "save"), 0);
+	KUNIT_ASSERT_EQ(test, test_kexec(w, next, NULL), 0);
+
+	next->m.at_once = UINT_MAX;
+	wanted_inside = 3;
+	for (i = 0; i < ARRAY_SIZE(clients); i++) {
+		struct kho_client *before = &w->clients[i].client;
+		struct test_client *c =
+			test_client_make(next, before->name,
+					 i == 3 ? "abc" : "");
+
+		c->during_restore = i == 3 ? NULL : meet;
+		clients[i] = &c->client;
+	}
+	KUNIT_EXPECT_EQ(test, kho_machine_register(&next->m, clients,
+						   ARRAY_SIZE(clients)), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&most_inside), 3);
+	test_expect_state(next, NULL, "restored");
+	KUNIT_EXPECT_STREQ(test, next->log + strlen(next->log) - 2, "Rd");
+	test_world_end(next);
+}
+
+/* One that can't be registered does not keep the others from it. */
+static void schedule_test_registered_but_one(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct kho_client *clients[] = {
+		&test_client_make(w, "a", "")->client,
+		&test_client_make(w, "b", "x")->client,
+		&test_client_make(w, "c", "a")->client,
+	};
+
+	KUNIT_EXPECT_EQ(test, kho_machine_register(&w->m, clients,
+						   ARRAY_SIZE(clients)),
+			-ENOENT);
+	KUNIT_EXPECT_TRUE(test, kho_client_registered(clients[0]));
+	KUNIT_EXPECT_FALSE(test, kho_client_registered(clients[1]));
+	KUNIT_EXPECT_TRUE(test, kho_client_registered(clients[2]));
+}
+
 static bool cancelled(struct test_client *c)
 {
 	return kho_client_cancelled(&c->client);
@@ -310,6 +358,8 @@ static void schedule_test_signal(struct kunit *test)
 static struct kunit_case schedule_test_cases[] = {
 	KUNIT_CASE(schedule_test_side_by_side),
 	KUNIT_CASE(schedule_test_limit),
+	KUNIT_CASE(schedule_test_restored_side_by_side),
+	KUNIT_CASE(schedule_test_registered_but_one),
 	KUNIT_CASE(schedule_test_failure),
 	KUNIT_CASE(schedule_test_deadline),
 	KUNIT_CASE(schedule_test_deadline_ignored),

@@ -162,6 +162,8 @@ static int fake_restore(struct kho_client *client,
 	note(c, "R%s", client->name);
 	must(c, !c->entered && !c->restored);
 	must(c, providers_in(c, ~(u32)BIT(KHO_RESTORING)));
+	if (c->during_restore)
+		c->during_restore(c);
 	if (c->restore_err)
 		return c->restore_err;
 	return kho_image_get_u32(image, 0, "saved", &saved) ?:
@@ -298,6 +300,19 @@ struct test_client *test_client_make(struct test_world *w, const char *name,
 }
 
 /**
+ * test_register - register a client
+ * @c: the client
+ *
+ * Return: as kho_client_register().
+ */
+int test_register(struct test_client *c)
+{
+	struct kho_client *client = &c->client;
+
+	return kho_machine_register(&c->world->m, &client, 1);
+}
+
+/**
  * test_client_add - make a client and register it
  * @w: the world
  * @name: its name
@@ -310,7 +325,7 @@ struct test_client *test_client_add(struct test_world *w, const char *name,
 {
 	struct test_client *c = test_client_make(w, name, after);
 
-	KUNIT_ASSERT_EQ(w->test, kho_machine_register(&w->m, &c->client), 0);
+	KUNIT_ASSERT_EQ(w->test, test_register(c), 0);
 	return c;
 }
 

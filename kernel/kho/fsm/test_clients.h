@@ -26,6 +26,7 @@ struct test_world;
  * @save_err: what save returns
  * @restore_err: what restore returns
  * @during: called by prepare, if set
+ * @during_restore: called by restore, if set
  * @value: is written to the image by prepare
  * @with_mem: preserve memory, too, filled with @value
  * @takes_mem: keep that memory in finish
@@ -46,6 +47,7 @@ struct test_client {
 	int save_err;
 	int restore_err;
 	void (*during)(struct test_client *c);
+	void (*during_restore)(struct test_client *c);
 	u32 value;
 	bool with_mem;
 	bool takes_mem;
@@ -84,6 +86,7 @@ struct test_client *test_client_make(struct test_world *w, const char *name,
 				     const char *after);
 struct test_client *test_client_add(struct test_world *w, const char *name,
 				    const char *after);
+int test_register(struct test_client *c);
 struct test_client *test_client(struct test_world *w, const char *name);
 void test_free_mem(struct test_client *c);
 int test_command(struct test_world *w, const char *target,
