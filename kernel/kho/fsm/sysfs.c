@@ -356,6 +356,22 @@ static ssize_t compatible_show(struct kobject *kobj,
 	return len;
 }
 
+/* Whom the client names, whether they are there or not. */
+static ssize_t providers_show(struct kobject *kobj,
+			      struct kobj_attribute *attr, char *buf)
+{
+	struct kho_node *node = node_of(kobj);
+	const char * const *after;
+	int len = 0;
+
+	guard(mutex)(&kho_machine.lock);
+
+	after = node->client ? node->client->after : NULL;
+	for (; after && *after; after++)
+		len += sysfs_emit_at(buf, len, "%s\n", *after);
+	return len;
+}
+
 /* Empty while there is none. */
 static ssize_t image_read(struct file *file, struct kobject *kobj,
 			  struct bin_attribute *attr, char *buf, loff_t pos,
@@ -392,6 +408,8 @@ static struct kobj_attribute restore_us_attr =
 	__ATTR(restore_us, 0400, restore_us_show, NULL);
 static struct kobj_attribute compatible_attr =
 	__ATTR(compatible, 0400, compatible_show, NULL);
+static struct kobj_attribute providers_attr =
+	__ATTR(providers, 0400, providers_show, NULL);
 static struct bin_attribute image_attr = {
 	.attr = { .name = "image", .mode = 0400 },
 	.read = image_read,
@@ -409,6 +427,7 @@ static struct attribute *node_attrs[] = {
 	&save_us_attr.attr,
 	&restore_us_attr.attr,
 	&compatible_attr.attr,
+	&providers_attr.attr,
 	NULL
 };
 

@@ -53,17 +53,17 @@ def carry(vm, kernels, notes):
     vm.sh("rmmod kho_carry")
 
 
-@test(packed="mainline")
+@test(packed="mainline", suite="interop")
 def carry_from_ours(vm, notes):
     carry(vm, (OURS, MAINLINE, OURS, MAINLINE, OURS), notes)
 
 
-@test("mainline", packed="mainline")
+@test("mainline", packed="mainline", suite="interop")
 def carry_from_mainline(vm, notes):
     carry(vm, (MAINLINE, OURS, MAINLINE, OURS, MAINLINE), notes)
 
 
-@test(packed="mainline")
+@test(packed="mainline", suite="interop")
 def clients_are_not_lost(vm, notes):
     """Mainline restores no clients, so it can't be executed by accident."""
     nic.create(vm, nic.NIC)

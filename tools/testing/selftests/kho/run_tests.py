@@ -4,6 +4,7 @@
 import argparse
 import collections
 import concurrent.futures
+import importlib
 import io
 import os
 import sys
@@ -15,26 +16,11 @@ import arch as arches
 import handover
 import suite
 import vm
-import update_tests
-import refusal_tests
-import blackout_tests
-import damage_tests
-import fault_tests
-import carry_tests
-import interop_tests
-import driver_tests
-import dump_tests
-import reserve_tests
-import scratch_tests
-import cpu_tests
 from vm import GuestError, end_all
 
-DEFAULT_BUILD = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                             "..", "..", "..", "..", "build")
-MODULES = (update_tests, driver_tests, refusal_tests, damage_tests, fault_tests,
-           blackout_tests, scratch_tests, dump_tests, carry_tests,
-           reserve_tests, cpu_tests)
-SUITES = {"check": MODULES, "interop": (interop_tests,)}
+HERE = os.path.dirname(os.path.abspath(__file__))
+DEFAULT_BUILD = os.path.join(HERE, "..", "..", "..", "..", "build")
+SUITES = ("check", "interop", "parallel")
 # Kernels that can take the base one's place: how often the memory, what scratch.
 Instead = collections.namedtuple("Instead", "variant memory scratch")
 INSTEAD = {"sanitize": Instead("sanitize", 3, "16M,320M,0")}
@@ -119,11 +105,13 @@ def run(test, args, report):
     return report.add(test.name, notes.getvalue(), error)
 
 
-def members(modules):
-    """{name: test} of the tests in some modules."""
-    wanted = {module.__name__ for module in modules}
+def members(wanted):
+    """{name: test} of the tests in a suite; all modules of tests register."""
+    for name in sorted(os.listdir(HERE)):
+        if name.endswith("_tests.py") and name != os.path.basename(__file__):
+            importlib.import_module(name[:-len(".py")])
     return {name: test for name, test in suite.TESTS.items()
-            if test.function.__module__ in wanted}
+            if test.suite == wanted}
 
 
 def select(tests, names):
@@ -148,7 +136,7 @@ def main():
                         help="list the tests' names")
     parser.add_argument("names", nargs="*", help="tests to run (default: all)")
     args = parser.parse_args()
-    tests = members(SUITES[args.suite])
+    tests = members(args.suite)
     if args.list:
         print("\n".join(tests))
         return 0
