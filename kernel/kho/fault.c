@@ -105,9 +105,11 @@ DEFINE_SHOW_STORE_ATTRIBUTE(point);
 /* "interval,probability,space,times[,point[,client]]" */
 static int __init setup_fail_kho(char *arg)
 {
-	int ok = setup_fault_attr(&kho_fault_attr, arg);
 	char *rest = arg, *point;
 	unsigned int i;
+
+	if (!arg || !setup_fault_attr(&kho_fault_attr, arg))
+		return -EINVAL;
 
 	for (i = 0; i < 4 && rest; i++) {
 		rest = strchr(rest, ',');
@@ -117,10 +119,11 @@ static int __init setup_fail_kho(char *arg)
 	point = strsep(&rest, ",");
 	if (point && set_point(point))
 		pr_warn("fail_kho=: no point \"%s\"\n", point);
+	/* Stays until after fault_init(), which copies it. */
 	only_client = rest;
-	return ok;
+	return 0;
 }
-__setup("fail_kho=", setup_fail_kho);
+early_param("fail_kho", setup_fail_kho);
 
 static int __init fault_init(void)
 {

@@ -108,16 +108,31 @@ static uint64_t predicted(const char *name)
 	return strtoull(line + strlen(name), NULL, 10);
 }
 
-/**
- * for_each_client - call a function for each client
- * @fn: the function
- * @data: passed to it
- */
-static void for_each_client(void (*fn)(const char *name, void *data),
-			    void *data)
+struct totals {
+	uint64_t written;
+	uint64_t dirty;
+};
+
+static void add_client(const char *name, struct totals *totals, bool show)
 {
-	char path[512];
+	uint64_t bytes = read_number(name, "bytes");
+	uint64_t dirty = read_number(name, "dirty");
+	char state[64];
+
+	if (!read_file(state, sizeof(state), "clients/%s/state", name))
+		return;
+	totals->written += bytes;
+	totals->dirty += dirty;
+	if (show)
+		printf("%-24s %-10s %4" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
+		       name, state, read_number(name, "pass"), bytes, dirty);
+}
+
+static struct totals add_clients(bool show)
+{
+	struct totals totals = {};
 	struct dirent *entry;
+	char path[512];
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/clients", base);
@@ -126,22 +141,12 @@ static void for_each_client(void (*fn)(const char *name, void *data),
 		fail("%s: %s", path, strerror(errno));
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			fn(entry->d_name, data);
+			add_client(entry->d_name, &totals, show);
 	closedir(dir);
+	return totals;
 }
 
 /* --- status --- */
-
-static void show_client(const char *name, void *data)
-{
-	char state[64];
-
-	if (!read_file(state, sizeof(state), "clients/%s/state", name))
-		return;
-	printf("%-24s %-10s %4" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n", name,
-	       state, read_number(name, "pass"), read_number(name, "bytes"),
-	       read_number(name, "dirty"));
-}
 
 static int status(void)
 {
@@ -157,32 +162,19 @@ static int status(void)
 	printf("predicted blackout: %" PRIu64 " us\n\n", predicted("total "));
 	printf("%-24s %-10s %4s %12s %12s\n", "client", "state", "pass",
 	       "bytes", "dirty");
-	for_each_client(show_client, NULL);
+	add_clients(true);
 	return EXIT_OK;
 }
 
 /* --- converge --- */
 
-struct totals {
-	uint64_t written;
-	uint64_t dirty;
-};
-
-static void add_client(const char *name, void *data)
-{
-	struct totals *totals = data;
-
-	totals->written += read_number(name, "bytes");
-	totals->dirty += read_number(name, "dirty");
-}
-
 static uint64_t one_pass(unsigned int pass)
 {
-	struct totals totals = {};
+	struct totals totals;
 	uint64_t blackout;
 
 	command("prepare");
-	for_each_client(add_client, &totals);
+	totals = add_clients(false);
 	blackout = predicted("total ");
 	printf("pass %u: %" PRIu64 " bytes written, %" PRIu64
 	       " dirty again, predicted blackout %" PRIu64 " us\n",

@@ -11,33 +11,73 @@
 
 #define ENDLESS		10000
 
-/* A diamond, in which two clients have memory of their own, and a loner. */
-static const struct {
-	const char *name;
-	const char *after;
-	bool with_mem;
-} clients[] = {
-	{ "a", "" }, { "b", "a", true }, { "c", "a" }, { "d", "bc", true },
-	{ "e", "" },
+/**
+ * struct graph - some clients, "a" being the first
+ * @after: names of the providers of each, one letter each
+ * @at_once: how many callbacks may run at the same time
+ */
+struct graph {
+	const char *after[TEST_CLIENTS];
+	unsigned int at_once;
 };
+
+static const struct graph graphs[] = {
+	{ { "" }, 1 },
+	{ { "", "", "" }, 1 },
+	{ { "", "", "" }, UINT_MAX },
+	{ { "", "a", "b" }, 1 },
+	{ { "", "a", "a" }, UINT_MAX },
+	{ { "", "", "ab" }, UINT_MAX },
+	{ { "", "a", "a", "bc", "" }, 1 },
+	{ { "", "a", "a", "bc", "" }, UINT_MAX },
+};
+
+static void describe(const struct graph *graph, char *text)
+{
+	const char * const *after;
+	int at = 0;
+
+	for (after = graph->after; *after; after++)
+		at += snprintf(text + at, KUNIT_PARAM_DESC_SIZE - at, "%c(%s)",
+			       (char)('a' + (after - graph->after)), *after);
+	snprintf(text + at, KUNIT_PARAM_DESC_SIZE - at, " %s",
+		 graph->at_once == 1 ? "one by one" : "side by side");
+}
+
+KUNIT_ARRAY_PARAM(graph, graphs, describe);
 
 static struct test_world *new_world(struct kunit *test)
 {
+	static const char * const names[] = { "a", "b", "c", "d", "e" };
+	const struct graph *graph = test->param_value;
 	struct test_world *w = test_world_new(test);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(clients); i++)
-		test_client_make(w, clients[i].name,
-				 clients[i].after)->with_mem =
-			clients[i].with_mem;
+	w->m.at_once = graph->at_once;
+	for (i = 0; graph->after[i]; i++) {
+		struct test_client *c;
+
+		c = test_client_make(w, names[i], graph->after[i]);
+		/* Some have memory of their own. */
+		c->with_mem = i % 2;
+	}
 	return w;
+}
+
+static unsigned int nr_clients(const struct test_world *w)
+{
+	unsigned int i = 0;
+
+	while (i < TEST_CLIENTS && w->clients[i].client.name)
+		i++;
+	return i;
 }
 
 static void register_all(struct test_world *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(clients); i++)
+	for (i = 0; i < nr_clients(w); i++)
 		KUNIT_ASSERT_EQ(w->test, test_register(&w->clients[i]), 0);
 }
 
@@ -62,7 +102,7 @@ static int prepare_what_has_changed(struct test_world *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(clients); i++)
+	for (i = 0; i < nr_clients(w); i++)
 		w->clients[i].value += 0x10;
 	return test_command(w, NULL, "prepare");
 }
@@ -78,7 +118,7 @@ static void expect_untouched(struct test_world *w)
 	unsigned int i;
 
 	test_expect_state(w, NULL, "idle");
-	for (i = 0; i < ARRAY_SIZE(clients); i++) {
+	for (i = 0; i < nr_clients(w); i++) {
 		KUNIT_EXPECT_FALSE(w->test, w->clients[i].entered);
 		KUNIT_EXPECT_LE(w->test, w->clients[i].aborts, 1);
 	}
@@ -129,7 +169,7 @@ static bool incoming_survives(struct kunit *test, unsigned int point)
 		KUNIT_EXPECT_EQ_MSG(test, test_command(to, NULL, "restore"), 0,
 				    "after point %u", point);
 	test_expect_state(to, NULL, "restored");
-	for (i = 0; i < ARRAY_SIZE(clients); i++)
+	for (i = 0; i < nr_clients(to); i++)
 		KUNIT_EXPECT_EQ(test, to->clients[i].restored,
 				from->clients[i].value);
 
@@ -168,8 +208,8 @@ static void fault_test_exit(struct kunit *test)
 }
 
 static struct kunit_case fault_test_cases[] = {
-	KUNIT_CASE(fault_test_outgoing),
-	KUNIT_CASE(fault_test_incoming),
+	KUNIT_CASE_PARAM(fault_test_outgoing, graph_gen_params),
+	KUNIT_CASE_PARAM(fault_test_incoming, graph_gen_params),
 	{}
 };
 

@@ -62,8 +62,8 @@ static const char *unfit(const struct kho_machine *m,
  *
  * Context: called by kernel_kexec(), kexec lock held; may sleep.
  * Return: 0; -EBUSY if state would be lost; -EPROTO if the next kernel couldn't
- * read it; -EBADMSG if the image has changed since it was loaded; the error of a client's save, or of
- * kho_in_hand_on_subtrees(). The system runs on then.
+ * read it; -EBADMSG if the image has changed since it was loaded; the error of
+ * a client's save, or of kho_in_hand_on_subtrees(). The system runs on then.
  */
 int kho_fsm_reboot(struct kimage *image)
 {

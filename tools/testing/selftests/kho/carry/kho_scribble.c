@@ -11,9 +11,9 @@ MODULE_PARM_DESC(phys, "physical address of the byte that is written to");
 
 static int __init scribble_init(void)
 {
-	volatile char *byte = phys_to_virt(phys);
+	char *byte = phys_to_virt(phys);
 
-	*byte = 0x5a;
+	WRITE_ONCE(*byte, 0x5a);
 	return 0;
 }
 module_init(scribble_init);
