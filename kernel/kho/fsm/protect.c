@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 
 #include "../internal.h"
+#include "../kexec_image.h"
 #include "internal.h"
 
 static int change(const struct kho_image *image,
