@@ -220,8 +220,11 @@ class Kernel:
                     not filecmp.cmp(source, copy, shallow=False):
                 shutil.copyfile(source, copy)
         self.make("modules_prepare")
+        # Of a kernel without modules, this is all there is.
         symbols = os.path.join(self.output, "vmlinux.symvers")
-        self.make(f"M={target}", f"KBUILD_EXTRA_SYMBOLS={symbols}", "modules")
+        extra = "" if os.path.exists(os.path.join(
+            self.output, "Module.symvers")) else symbols
+        self.make(f"M={target}", f"KBUILD_EXTRA_SYMBOLS={extra}", "modules")
 
 
 def main():
