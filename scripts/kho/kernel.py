@@ -239,7 +239,7 @@ def main():
                         "start from, so that only what the fragments change "
                         "is built")
     parser.add_argument("fragments", nargs="+")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     try:
         kernel = Kernel(os.path.abspath(args.tree),
                         os.path.abspath(args.output),
