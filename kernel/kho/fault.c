@@ -61,7 +61,7 @@ bool kho_fault(enum kho_fault point, const char *client)
 	unsigned int only = READ_ONCE(only_point);
 
 	if ((only != ANY_POINT && only != point) || !client_matches(client) ||
-	    !should_fail(&kho_fault_attr, 1))
+	    !should_fail_ex(&kho_fault_attr, 1, FAULT_NOWARN))
 		return false;
 
 	pr_notice("fault injected: %s%s%s\n", fault_names[point],

@@ -150,7 +150,7 @@ def build(root, kernel, modules, files):
         archive.add_file("lib/modules/" + os.path.basename(module), module,
                          0o644)
     for name, source in files:
-        archive.add_file(name, source, 0o644)
+        archive.add_file(name, source, os.stat(source).st_mode & 0o755)
     return archive.finish()
 
 
