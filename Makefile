@@ -69,7 +69,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
-.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs initramfses run \
+.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs initramfses run faults \
 	bench-kernel bench bench-profile bench-parallel check kunit selftest mainline-tree \
 	mainline-kernel interop long sanitize khodump fuzz fuzz-target lint \
 	check-series docs-check clean
@@ -171,6 +171,10 @@ sanitize: tree root khoctl ## the updates on a kernel that looks for bad memory 
 bench-parallel: initramfs ## measure the blackout of 1, 8 and 64 clients
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --suite parallel \
 		--jobs 1 --arch $(ARCH) --build $(B)"
+
+faults: initramfses ## let an update fail at each of its points
+	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --suite faults \
+		--arch $(ARCH) --build $(B)"
 
 long: initramfs ## HOPS updates in a row, with other memory each time
 	@scripts/kho/check.py "$(SELFTESTS)/long_test.py --build $(B) \

@@ -8,6 +8,8 @@ from update_tests import MODULE, expect, expect_nics
 
 FAIL = "/sys/kernel/debug/fail_kho/"
 BATCH = 25
+# In make check, which is to be quick.
+STRIDE = 8
 # Prints how many of the updates have failed as wanted, and "end" when one had
 # no point left at which to fail.
 UPDATES = """
@@ -26,14 +28,13 @@ while [ $point -lt {end} ]; do
             "$(cat {kho}last_error)"; exit 1;;
     esac
     ip link show | cmp - /tmp/links || exit 1
-    point=$((point + 1))
+    point=$((point + {stride}))
 done
 echo $point
 """
 
 
-@test("debug")
-def failures_going_out(vm, notes):
+def fail_going_out(vm, notes, stride):
     """Callbacks, allocations, writes: each fails once, and nothing is lost."""
     vm.sh("insmod " + MODULE)
     nic.set_up_pair(vm)
@@ -42,12 +43,14 @@ def failures_going_out(vm, notes):
     vm.sh("ip link show > /tmp/links")
     point, ended = 0, False
     while not ended:
-        answer = vm.sh(UPDATES.format(fail=FAIL, kho=KHO, first=point,
-                                      end=point + BATCH)).split()
+        answer = vm.sh(UPDATES.format(fail=FAIL, kho=KHO, stride=stride,
+                                      first=point,
+                                      end=point + BATCH * stride)).split()
         point, ended = int(answer[0]), "end" in answer[1:]
         nic.ping(vm, count=1)
-    expect(point > 10, f"there were only {point} points")
-    print(f"{point} points at which an update can fail", file=notes)
+    expect(point > 10 * stride, f"there were only {point} points")
+    print(f"{point} points at which an update can fail, every {stride} of "
+          "them tried", file=notes)
     expect_nics(vm, before)
     command(vm, "save", after="saved")
     vm.kexec_load()
@@ -55,6 +58,16 @@ def failures_going_out(vm, notes):
     vm.sh("insmod " + MODULE)
     expect_state(vm, "restored")
     expect_nics(vm, before)
+
+
+@test("debug")
+def failures_going_out(vm, notes):
+    fail_going_out(vm, notes, STRIDE)
+
+
+@test("debug", suite="faults")
+def failures_at_every_point(vm, notes):
+    fail_going_out(vm, notes, 1)
 
 
 @test("debug")

@@ -20,7 +20,7 @@ from vm import GuestError, end_all
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEFAULT_BUILD = os.path.join(HERE, "..", "..", "..", "..", "build")
-SUITES = ("check", "interop", "parallel")
+SUITES = ("check", "faults", "interop", "parallel")
 # Kernels that can take the base one's place: how often the memory, what scratch.
 Instead = collections.namedtuple("Instead", "variant memory scratch")
 INSTEAD = {"sanitize": Instead("sanitize", 3, "16M,320M,0")}
