@@ -69,10 +69,10 @@ LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
-.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs initramfses run faults \
-	bench-kernel bench bench-profile bench-parallel check kunit selftest mainline-tree \
-	mainline-kernel interop long sanitize khodump fuzz fuzz-target lint \
-	check-series docs-check clean
+.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs \
+	initramfses run bench-kernel bench bench-profile bench-parallel check \
+	kunit selftest mainline-tree mainline-kernel interop long faults \
+	sanitize khodump fuzz fuzz-target lint check-series docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -152,7 +152,7 @@ selftest: initramfses khodump ## run the updates in QEMU, all of them or T="name
 mainline-tree: deps ## fetch a mainline kernel, linux-source-7.2, from Debian
 	@scripts/kho/mainline.py $(MAINLINE)
 
-mainline-kernel: kernel root mainline-tree
+mainline-kernel: kernel root khoctl mainline-tree
 	@scripts/kho/kernel.py --arch $(ARCH) --tree $(MAINLINE) \
 		--output $(B)/$(G)-mainline $(CONFIG).mainline $(CARRY)
 	@$(call INITRAMFS,-mainline,$(BOTH))
