@@ -9,6 +9,7 @@
 #define _LINUX_KHO_FSM_H
 
 #include <linux/err.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 struct device;
@@ -89,6 +90,29 @@ struct kho_client {
 };
 
 /**
+ * struct kho_field - a number in a structure and in an image
+ * @name: of the property
+ * @offset: in the structure, in bytes
+ * @size: in the structure, in bytes; up to 4 are a cell, 8 are two
+ * @max: largest value that is believed
+ */
+struct kho_field {
+	const char *name;
+	u32 offset;
+	u32 size;
+	u64 max;
+};
+
+/* KHO_FIELD(name, max, type, member) */
+#define KHO_FIELD(_name, _max, ...)			\
+	{						\
+		.name = _name,				\
+		.offset = offsetof(__VA_ARGS__),	\
+		.size = sizeof_field(__VA_ARGS__),	\
+		.max = _max,				\
+	}
+
+/**
  * kho_client_registered - does a client take part in live updates?
  * @client: the client
  *
@@ -134,6 +158,13 @@ int kho_image_set_string(struct kho_image *image, const char *prop,
 int kho_image_set_pages(struct kho_image *image, const char *prop,
 			struct page *page, unsigned long nr_pages);
 int kho_image_require(struct kho_image *image, const char * const *features);
+int kho_image_set_fields(struct kho_image *image,
+			 const struct kho_field *fields, size_t nr,
+			 const void *base);
+int kho_image_enter_item(struct kho_image *image, const char *prefix,
+			 unsigned int i);
+int kho_image_end_list(struct kho_image *image, const char *prefix,
+		       unsigned int nr);
 void kho_image_wrote(struct kho_image *image, size_t bytes);
 
 /* Reading; a node is an offset as in libfdt, the root is node 0. */
@@ -154,6 +185,12 @@ int kho_image_get_u64(const struct kho_image *image, int node,
 		      const char *prop, u64 *val);
 int kho_image_get_string(const struct kho_image *image, int node,
 			 const char *prop, const char **str);
+int kho_image_get_field(const struct kho_image *image, int node,
+			const struct kho_field *field, void *base, u64 *val);
+int kho_image_get_fields(const struct kho_image *image, int node,
+			 const struct kho_field *fields, size_t nr, void *base);
+int kho_image_find_item(const struct kho_image *image, int parent,
+			const char *prefix, unsigned int i);
 const void *kho_image_get_pages(const struct kho_image *image, int node,
 				const char *prop, unsigned long *nr_pages);
 

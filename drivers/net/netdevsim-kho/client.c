@@ -112,7 +112,6 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 	int err;
 
 	if (pass == 1) {
-		memset(&kho->written, 0, sizeof(kho->written));
 		kho->extra.written = 0;
 		kho->warned = false;
 	}

@@ -11,10 +11,10 @@
 #include "internal.h"
 
 #define DEV_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, _max, struct nsim_dev, _member)
+	KHO_FIELD(_name, _max, struct nsim_dev, _member)
 
 /* The ports' creation depends on these. */
-static const struct nsim_kho_field early_fields[] = {
+static const struct kho_field early_fields[] = {
 	DEV_FIELD("max-macs", max_macs, U32_MAX),
 	DEV_FIELD("test1", test1, 1),
 	DEV_FIELD("udp-ports-sync-all", udp_ports.sync_all, 1),
@@ -26,7 +26,7 @@ static const struct nsim_kho_field early_fields[] = {
 	DEV_FIELD("udp-ports-sleep", udp_ports.sleep, U32_MAX),
 };
 
-static const struct nsim_kho_field late_fields[] = {
+static const struct kho_field late_fields[] = {
 	DEV_FIELD("fw-update-status", fw_update_status, 1),
 	DEV_FIELD("fw-update-overwrite-mask", fw_update_overwrite_mask,
 		  U32_MAX),
@@ -43,17 +43,17 @@ static const struct nsim_kho_field late_fields[] = {
 	DEV_FIELD("bpf-prog-id-gen", prog_id_gen, U32_MAX),
 };
 
-static const struct nsim_kho_field health_fields[] = {
-	NSIM_KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health,
+static const struct kho_field health_fields[] = {
+	KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health,
 		       binary_len),
-	NSIM_KHO_FIELD("fail-recover", 1, struct nsim_dev_health, fail_recover),
+	KHO_FIELD("fail-recover", 1, struct nsim_dev_health, fail_recover),
 };
 
 #define REPORTER_FIELD(_name, _member, _max)				\
-	NSIM_KHO_FIELD(_name, _max, struct devlink_health_reporter_settings, \
+	KHO_FIELD(_name, _max, struct devlink_health_reporter_settings, \
 		       _member)
 
-static const struct nsim_kho_field reporter_fields[] = {
+static const struct kho_field reporter_fields[] = {
 	REPORTER_FIELD("graceful-period", graceful_period, U64_MAX),
 	REPORTER_FIELD("error-count", error_count, U64_MAX),
 	REPORTER_FIELD("recovery-count", recovery_count, U64_MAX),
@@ -64,9 +64,9 @@ static const struct nsim_kho_field reporter_fields[] = {
 };
 
 #define FIB_FIELD(_name, _member) \
-	NSIM_KHO_FIELD(_name, 1, struct nsim_fib_fail_flags, _member)
+	KHO_FIELD(_name, 1, struct nsim_fib_fail_flags, _member)
 
-static const struct nsim_kho_field fib_fields[] = {
+static const struct kho_field fib_fields[] = {
 	FIB_FIELD("fail-route-offload", route_offload),
 	FIB_FIELD("fail-res-nexthop-group-replace", res_nexthop_group_replace),
 	FIB_FIELD("fail-nexthop-bucket-replace", nexthop_bucket_replace),
@@ -74,9 +74,9 @@ static const struct nsim_kho_field fib_fields[] = {
 };
 
 #define PSAMPLE_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, _max, struct nsim_dev_psample, _member)
+	KHO_FIELD(_name, _max, struct nsim_dev_psample, _member)
 
-static const struct nsim_kho_field psample_fields[] = {
+static const struct kho_field psample_fields[] = {
 	PSAMPLE_FIELD("rate", rate, U32_MAX),
 	PSAMPLE_FIELD("group-num", group_num, U32_MAX),
 	PSAMPLE_FIELD("trunc-size", trunc_size, U32_MAX),
@@ -88,9 +88,9 @@ static const struct nsim_kho_field psample_fields[] = {
 };
 
 #define VF_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, _max, struct nsim_vf_config, _member)
+	KHO_FIELD(_name, _max, struct nsim_vf_config, _member)
 
-static const struct nsim_kho_field vf_fields[] = {
+static const struct kho_field vf_fields[] = {
 	VF_FIELD("link-state", link_state, IFLA_VF_LINK_STATE_DISABLE),
 	VF_FIELD("min-tx-rate", min_tx_rate, U16_MAX),
 	VF_FIELD("max-tx-rate", max_tx_rate, U16_MAX),
@@ -225,7 +225,7 @@ static int save_vf(struct kho_image *image, const struct nsim_vf_config *vf)
 {
 	int err;
 
-	err = nsim_kho_save_fields(image, vf_fields, ARRAY_SIZE(vf_fields), vf);
+	err = kho_image_set_fields(image, vf_fields, ARRAY_SIZE(vf_fields), vf);
 	if (!err)
 		err = kho_image_set_u32(image, "vlan-proto",
 					ntohs(vf->vlan_proto));
@@ -256,14 +256,14 @@ static int save_vfs(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	if (err)
 		return err;
 	for (i = 0; !err && i < nr; i++) {
-		err = nsim_kho_enter_item(image, "vf", i);
+		err = kho_image_enter_item(image, "vf", i);
 		if (err)
 			break;
 		err = save_vf(image, &nsim_dev->vfconfigs[i]);
 		kho_image_leave(image);
 	}
 	if (!err)
-		err = nsim_kho_trim_list(image, "vf", &kho->written.vfs, nr);
+		err = kho_image_end_list(image, "vf", nr);
 	kho_image_leave(image);
 	return err;
 }
@@ -302,7 +302,7 @@ static void restore_vfs(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	if (!nsim_kho_get_u32(kho, node, "VFs", "count", kho->in.max_vfs, &nr))
 		return;
 	for (i = 0; i < nr; i++)
-		restore_vf(kho, nsim_kho_find_item(kho, node, "vf", i), i,
+		restore_vf(kho, kho_image_find_item(kho->in.image, node, "vf", i), i,
 			   &nsim_dev->vfconfigs[i]);
 }
 
@@ -316,7 +316,7 @@ static int save_reporter(struct kho_image *image, const char *name,
 	err = kho_image_enter(image, name);
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, reporter_fields,
+	err = kho_image_set_fields(image, reporter_fields,
 				   ARRAY_SIZE(reporter_fields), &settings);
 	kho_image_leave(image);
 	return err;
@@ -343,7 +343,7 @@ static int save_health(struct nsim_dev *nsim_dev, struct kho_image *image)
 	err = kho_image_enter(image, "health");
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, health_fields,
+	err = kho_image_set_fields(image, health_fields,
 				   ARRAY_SIZE(health_fields), health);
 	if (!err)
 		err = kho_image_set_string(image, "recovered-break-msg",
@@ -383,7 +383,7 @@ static int save_fib(struct nsim_dev *nsim_dev, struct kho_image *image)
 
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, fib_fields, ARRAY_SIZE(fib_fields),
+	err = kho_image_set_fields(image, fib_fields, ARRAY_SIZE(fib_fields),
 				   nsim_fib_fail_flags(nsim_dev->fib_data));
 	kho_image_leave(image);
 	return err;
@@ -400,7 +400,7 @@ static int save_psample(struct nsim_dev *nsim_dev, struct kho_image *image)
 	err = kho_image_enter(image, "psample");
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, psample_fields,
+	err = kho_image_set_fields(image, psample_fields,
 				   ARRAY_SIZE(psample_fields), psample);
 	if (!err)
 		err = kho_image_set_u32(image, "active", psample->is_active);
@@ -533,10 +533,10 @@ int nsim_kho_save_device(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 
 	err = save_creation(nsim_dev, image);
 	if (!err)
-		err = nsim_kho_save_fields(image, early_fields,
+		err = kho_image_set_fields(image, early_fields,
 					   ARRAY_SIZE(early_fields), nsim_dev);
 	if (!err)
-		err = nsim_kho_save_fields(image, late_fields,
+		err = kho_image_set_fields(image, late_fields,
 					   ARRAY_SIZE(late_fields), nsim_dev);
 	if (!err)
 		err = save_cookie(nsim_dev, image);

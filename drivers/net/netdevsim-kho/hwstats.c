@@ -18,9 +18,9 @@ struct parked {
 };
 
 #define STATS_FIELD(_name, _member) \
-	NSIM_KHO_FIELD(_name, U64_MAX, struct rtnl_hw_stats64, _member)
+	KHO_FIELD(_name, U64_MAX, struct rtnl_hw_stats64, _member)
 
-static const struct nsim_kho_field stats_fields[] = {
+static const struct kho_field stats_fields[] = {
 	STATS_FIELD("rx-packets", rx_packets),
 	STATS_FIELD("tx-packets", tx_packets),
 	STATS_FIELD("rx-bytes", rx_bytes),
@@ -40,7 +40,7 @@ static int save_entry(struct kho_image *image, const char *name,
 	err = kho_image_set_string(image, "netdev", name);
 	if (!err)
 		err = kho_image_set_u32(image, "fail-enable", fail_enable);
-	return err ?: nsim_kho_save_fields(image, stats_fields,
+	return err ?: kho_image_set_fields(image, stats_fields,
 					   ARRAY_SIZE(stats_fields), stats);
 }
 
@@ -48,7 +48,7 @@ static int save_numbered(struct kho_image *image, unsigned int i,
 			 const char *name, const struct rtnl_hw_stats64 *stats,
 			 bool fail_enable)
 {
-	int err = nsim_kho_enter_item(image, "entry", i);
+	int err = kho_image_enter_item(image, "entry", i);
 
 	if (err)
 		return err;
@@ -78,7 +78,7 @@ static int save_entries(struct nsim_kho *kho, struct nsim_dev_hwstats *hwstats,
 		if (err)
 			return err;
 	}
-	return nsim_kho_trim_list(image, "entry", &kho->written.hwstats, i);
+	return kho_image_end_list(image, "entry", i);
 }
 
 /**
@@ -156,7 +156,7 @@ void nsim_kho_restore_hwstats(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 
 	rtnl_lock();
 	for (i = 0; i < nr; i++)
-		park(kho, nsim_kho_find_item(kho, node, "entry", i), i);
+		park(kho, kho_image_find_item(kho->in.image, node, "entry", i), i);
 	for_each_netdev(nsim_dev_net(nsim_dev), dev)
 		nsim_kho_hwstats_appeared(kho, nsim_dev, dev);
 	rtnl_unlock();

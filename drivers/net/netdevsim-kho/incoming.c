@@ -64,7 +64,7 @@ static int read_port(struct nsim_kho *kho, int list, u32 i)
 	struct nsim_kho_port *port = &kho->in.ports[i];
 	u32 j, is_vf;
 
-	port->node = nsim_kho_find_item(kho, list, "port", i);
+	port->node = kho_image_find_item(kho->in.image, list, "port", i);
 	if (port->node < 0)
 		return bad_record(kho, "no port@%u", i);
 	if (kho_image_get_u32(kho->in.image, port->node, "index",

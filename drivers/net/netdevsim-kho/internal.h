@@ -104,14 +104,6 @@ struct nsim_kho_incoming {
 	bool probed;
 };
 
-/* How long the lists of the outgoing record are, so that they can shrink. */
-struct nsim_kho_written {
-	unsigned int ports;
-	unsigned int vfs;
-	unsigned int rate_nodes;
-	unsigned int hwstats;
-};
-
 /**
  * struct nsim_kho - a device's part in live updates
  *
@@ -133,7 +125,6 @@ struct nsim_kho_written {
  * @warned: what can't be preserved was logged in this update
  * @restored: restored, and not yet committed
  * @in: the restore under way
- * @written: lengths of lists in the outgoing image
  * @knobs: debugfs
  * @stand_in: debugfs folder of the device while there is none, or NULL
  * @extra: extra state
@@ -156,7 +147,6 @@ struct nsim_kho {
 	bool warned;
 	bool restored;
 	struct nsim_kho_incoming in;
-	struct nsim_kho_written written;
 	struct nsim_kho_knobs knobs;
 	struct dentry *stand_in;
 	struct nsim_kho_extra extra;
@@ -166,29 +156,6 @@ struct nsim_kho {
 	struct list_head lost;
 	struct list_head parked;
 };
-
-/**
- * struct nsim_kho_field - a number in a structure and in the record
- * @name: of the property
- * @offset: in the structure
- * @size: in the structure, in bytes; up to 4 are a cell, 8 are two
- * @max: largest value that is believed
- */
-struct nsim_kho_field {
-	const char *name;
-	u32 offset;
-	u32 size;
-	u64 max;
-};
-
-/* NSIM_KHO_FIELD(name, max, type, member) */
-#define NSIM_KHO_FIELD(_name, _max, ...)		\
-	{						\
-		.name = _name,				\
-		.offset = offsetof(__VA_ARGS__),	\
-		.size = sizeof_field(__VA_ARGS__),	\
-		.max = _max,				\
-	}
 
 /* client.c */
 extern const char * const nsim_kho_formats[];
@@ -202,22 +169,13 @@ void nsim_kho_rollback(struct nsim_kho *kho);
 void nsim_kho_adopt(struct nsim_kho *kho);
 
 /* fields.c */
-int nsim_kho_save_fields(struct kho_image *image,
-			 const struct nsim_kho_field *fields, size_t nr,
-			 const void *base);
 void nsim_kho_restore_fields(struct nsim_kho *kho, int node, const char *where,
-			     const struct nsim_kho_field *fields, size_t nr,
+			     const struct kho_field *fields, size_t nr,
 			     void *base);
 bool nsim_kho_get_u32(struct nsim_kho *kho, int node, const char *where,
 		      const char *prop, u32 max, u32 *val);
 bool nsim_kho_get_u64(struct nsim_kho *kho, int node, const char *where,
 		      const char *prop, u64 max, u64 *val);
-int nsim_kho_trim_list(struct kho_image *image, const char *prefix,
-		       unsigned int *written, unsigned int nr);
-int nsim_kho_enter_item(struct kho_image *image, const char *prefix,
-			unsigned int i);
-int nsim_kho_find_item(struct nsim_kho *kho, int parent, const char *prefix,
-		       unsigned int i);
 
 /* lost.c */
 __printf(2, 3)

@@ -19,18 +19,18 @@ static const char * const phase_names[NSIM_KHO_NR_PHASES] = {
 	[NSIM_KHO_RESTORE] = "restore",
 };
 
-static const struct nsim_kho_field knob_fields[] = {
-	NSIM_KHO_FIELD("extra-kib", NSIM_KHO_EXTRA_KIB_MAX,
+static const struct kho_field knob_fields[] = {
+	KHO_FIELD("extra-kib", NSIM_KHO_EXTRA_KIB_MAX,
 		       struct nsim_kho_knobs, extra_kib),
-	NSIM_KHO_FIELD("dirty-kib-per-s", U32_MAX, struct nsim_kho_knobs,
+	KHO_FIELD("dirty-kib-per-s", U32_MAX, struct nsim_kho_knobs,
 		       dirty_kib_per_s),
-	NSIM_KHO_FIELD("prepare-delay-ms", U32_MAX, struct nsim_kho_knobs,
+	KHO_FIELD("prepare-delay-ms", U32_MAX, struct nsim_kho_knobs,
 		       delay_ms[NSIM_KHO_PREPARE]),
-	NSIM_KHO_FIELD("save-delay-ms", U32_MAX, struct nsim_kho_knobs,
+	KHO_FIELD("save-delay-ms", U32_MAX, struct nsim_kho_knobs,
 		       delay_ms[NSIM_KHO_SAVE]),
-	NSIM_KHO_FIELD("restore-delay-ms", U32_MAX, struct nsim_kho_knobs,
+	KHO_FIELD("restore-delay-ms", U32_MAX, struct nsim_kho_knobs,
 		       delay_ms[NSIM_KHO_RESTORE]),
-	NSIM_KHO_FIELD("fail-phase", NSIM_KHO_NR_PHASES - 1,
+	KHO_FIELD("fail-phase", NSIM_KHO_NR_PHASES - 1,
 		       struct nsim_kho_knobs, fail_phase),
 };
 
@@ -156,7 +156,7 @@ int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image)
 
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, knob_fields, ARRAY_SIZE(knob_fields),
+	err = kho_image_set_fields(image, knob_fields, ARRAY_SIZE(knob_fields),
 				   &kho->knobs);
 	kho_image_leave(image);
 	return err;

@@ -15,41 +15,41 @@
 		 IFF_PROMISC | IFF_ALLMULTI | IFF_MULTICAST | IFF_PORTSEL | \
 		 IFF_AUTOMEDIA | IFF_DYNAMIC)
 
-static const struct nsim_kho_field netdev_fields[] = {
-	NSIM_KHO_FIELD("mtu", ETH_MAX_MTU, struct net_device, mtu),
-	NSIM_KHO_FIELD("tx-queue-len", U32_MAX, struct net_device,
+static const struct kho_field netdev_fields[] = {
+	KHO_FIELD("mtu", ETH_MAX_MTU, struct net_device, mtu),
+	KHO_FIELD("tx-queue-len", U32_MAX, struct net_device,
 		       tx_queue_len),
-	NSIM_KHO_FIELD("group", INT_MAX, struct net_device, group),
+	KHO_FIELD("group", INT_MAX, struct net_device, group),
 };
 
-static const struct nsim_kho_field ns_fields[] = {
-	NSIM_KHO_FIELD("tx-packets", U64_MAX, struct netdevsim, tx_packets),
-	NSIM_KHO_FIELD("tx-bytes", U64_MAX, struct netdevsim, tx_bytes),
-	NSIM_KHO_FIELD("tx-dropped", U64_MAX, struct netdevsim, tx_dropped),
-	NSIM_KHO_FIELD("ipsec-tx", U32_MAX, struct netdevsim, ipsec.tx),
-	NSIM_KHO_FIELD("ipsec-ok", U32_MAX, struct netdevsim, ipsec.ok),
-	NSIM_KHO_FIELD("bpf-tc-accept", 1, struct netdevsim, bpf_tc_accept),
-	NSIM_KHO_FIELD("bpf-tc-non-bound-accept", 1, struct netdevsim,
+static const struct kho_field ns_fields[] = {
+	KHO_FIELD("tx-packets", U64_MAX, struct netdevsim, tx_packets),
+	KHO_FIELD("tx-bytes", U64_MAX, struct netdevsim, tx_bytes),
+	KHO_FIELD("tx-dropped", U64_MAX, struct netdevsim, tx_dropped),
+	KHO_FIELD("ipsec-tx", U32_MAX, struct netdevsim, ipsec.tx),
+	KHO_FIELD("ipsec-ok", U32_MAX, struct netdevsim, ipsec.ok),
+	KHO_FIELD("bpf-tc-accept", 1, struct netdevsim, bpf_tc_accept),
+	KHO_FIELD("bpf-tc-non-bound-accept", 1, struct netdevsim,
 		       bpf_tc_non_bound_accept),
-	NSIM_KHO_FIELD("bpf-xdpdrv-accept", 1, struct netdevsim,
+	KHO_FIELD("bpf-xdpdrv-accept", 1, struct netdevsim,
 		       bpf_xdpdrv_accept),
-	NSIM_KHO_FIELD("bpf-xdpoffload-accept", 1, struct netdevsim,
+	KHO_FIELD("bpf-xdpoffload-accept", 1, struct netdevsim,
 		       bpf_xdpoffload_accept),
-	NSIM_KHO_FIELD("bpf-map-accept", 1, struct netdevsim, bpf_map_accept),
-	NSIM_KHO_FIELD("udp-ports-inject-error", U32_MAX, struct netdevsim,
+	KHO_FIELD("bpf-map-accept", 1, struct netdevsim, bpf_map_accept),
+	KHO_FIELD("udp-ports-inject-error", U32_MAX, struct netdevsim,
 		       udp_ports.inject_error),
-	NSIM_KHO_FIELD("udp-ports-sleep", U32_MAX, struct netdevsim,
+	KHO_FIELD("udp-ports-sleep", U32_MAX, struct netdevsim,
 		       udp_ports.sleep),
 };
 
 #define ETHTOOL_FIELD(_name, _member, _max) \
-	NSIM_KHO_FIELD(_name, _max, struct nsim_ethtool, _member)
+	KHO_FIELD(_name, _max, struct nsim_ethtool, _member)
 #define COALESCE_FIELD(_name, _member) \
 	ETHTOOL_FIELD("coalesce-" _name, coalesce._member, U32_MAX)
 #define RING_FIELD(_name, _member) \
 	ETHTOOL_FIELD("ring-" _name, ring._member, U32_MAX)
 
-static const struct nsim_kho_field ethtool_fields[] = {
+static const struct kho_field ethtool_fields[] = {
 	ETHTOOL_FIELD("get-err", get_err, U32_MAX),
 	ETHTOOL_FIELD("set-err", set_err, U32_MAX),
 	ETHTOOL_FIELD("pause-rx", pauseparam.rx, 1),
@@ -174,7 +174,7 @@ static int save_ethtool(struct kho_image *image, struct netdevsim *ns)
 
 	if (err)
 		return err;
-	err = nsim_kho_save_fields(image, ethtool_fields,
+	err = kho_image_set_fields(image, ethtool_fields,
 				   ARRAY_SIZE(ethtool_fields), &ns->ethtool);
 	if (!err)
 		err = kho_image_set_u32(image, "channels",
@@ -217,10 +217,10 @@ int nsim_kho_save_netdev(struct kho_image *image, struct netdevsim *ns)
 
 	err = nsim_kho_save_identity(image, dev);
 	if (!err)
-		err = nsim_kho_save_fields(image, netdev_fields,
+		err = kho_image_set_fields(image, netdev_fields,
 					   ARRAY_SIZE(netdev_fields), dev);
 	if (!err)
-		err = nsim_kho_save_fields(image, ns_fields,
+		err = kho_image_set_fields(image, ns_fields,
 					   ARRAY_SIZE(ns_fields), ns);
 	if (!err)
 		err = kho_image_set_u32(image, "flags",

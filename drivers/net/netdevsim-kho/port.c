@@ -59,7 +59,7 @@ int nsim_kho_save_ports(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	if (err)
 		return err;
 	list_for_each_entry_reverse(port, &nsim_dev->port_list, list) {
-		err = nsim_kho_enter_item(image, "port", i++);
+		err = kho_image_enter_item(image, "port", i++);
 		if (err)
 			break;
 		err = save_port(image, port);
@@ -68,7 +68,7 @@ int nsim_kho_save_ports(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 			break;
 	}
 	if (!err)
-		err = nsim_kho_trim_list(image, "port", &kho->written.ports, i);
+		err = kho_image_end_list(image, "port", i);
 	kho_image_leave(image);
 	return err;
 }

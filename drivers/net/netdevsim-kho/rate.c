@@ -64,7 +64,7 @@ int nsim_kho_save_rate_nodes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	if (err)
 		return err;
 	list_for_each_entry(node, &nsim_dev->rate_nodes, list) {
-		err = nsim_kho_enter_item(image, "group", i++);
+		err = kho_image_enter_item(image, "group", i++);
 		if (err)
 			break;
 		err = kho_image_set_string(image, "group-name",
@@ -76,8 +76,7 @@ int nsim_kho_save_rate_nodes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 			break;
 	}
 	if (!err)
-		err = nsim_kho_trim_list(image, "group",
-					 &kho->written.rate_nodes, i);
+		err = kho_image_end_list(image, "group", i);
 	kho_image_leave(image);
 	return err;
 }
@@ -208,7 +207,7 @@ static void restore_groups(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		return;
 	for (i = 0; i < nr; i++) {
 		snprintf(where, sizeof(where), "rate group %u", i);
-		node = nsim_kho_find_item(kho, list, "group", i);
+		node = kho_image_find_item(kho->in.image, list, "group", i);
 		if (node < 0) {
 			nsim_kho_lost(kho, "%s: not in the record", where);
 			continue;

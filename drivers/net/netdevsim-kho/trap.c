@@ -15,8 +15,8 @@ static int save_policers(const struct nsim_trap_data *traps,
 	int i, err = 0;
 
 	for (i = 0; !err && i < NSIM_TRAP_POLICER_COUNT; i++) {
-		err = nsim_kho_enter_item(image, "policer",
-					  traps->policers[i].id);
+		err = kho_image_enter_item(image, "policer",
+					   traps->policers[i].id);
 		if (err)
 			break;
 		err = kho_image_set_u64(image, "rate",
@@ -103,7 +103,8 @@ static bool get_from(struct nsim_kho *kho, int node, const char *where,
 static void restore_policer(struct nsim_kho *kho, int parent,
 			    struct devlink_trap_policer *policer)
 {
-	int node = nsim_kho_find_item(kho, parent, "policer", policer->id);
+	int node = kho_image_find_item(kho->in.image, parent, "policer",
+				       policer->id);
 	char where[24];
 	u64 val;
 
@@ -235,8 +236,8 @@ void nsim_kho_restore_trap_counters(struct nsim_kho *kho,
 	nsim_kho_get_u64(kho, node, "traps", "dropped", U64_MAX,
 			 &data->trap_pkt_cnt);
 	for (i = 0; i < NSIM_TRAP_POLICER_COUNT; i++) {
-		policer = nsim_kho_find_item(kho, node, "policer",
-					     data->policers[i].id);
+		policer = kho_image_find_item(kho->in.image, node, "policer",
+					      data->policers[i].id);
 		if (policer >= 0)
 			nsim_kho_get_u64(kho, policer, "policer", "dropped",
 					 U64_MAX,
