@@ -45,7 +45,7 @@ static const struct kho_field late_fields[] = {
 
 static const struct kho_field health_fields[] = {
 	KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health,
-		       binary_len),
+		  binary_len),
 	KHO_FIELD("fail-recover", 1, struct nsim_dev_health, fail_recover),
 };
 

@@ -21,17 +21,17 @@ static const char * const phase_names[NSIM_KHO_NR_PHASES] = {
 
 static const struct kho_field knob_fields[] = {
 	KHO_FIELD("extra-kib", NSIM_KHO_EXTRA_KIB_MAX,
-		       struct nsim_kho_knobs, extra_kib),
+		  struct nsim_kho_knobs, extra_kib),
 	KHO_FIELD("dirty-kib-per-s", U32_MAX, struct nsim_kho_knobs,
-		       dirty_kib_per_s),
+		  dirty_kib_per_s),
 	KHO_FIELD("prepare-delay-ms", U32_MAX, struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_PREPARE]),
+		  delay_ms[NSIM_KHO_PREPARE]),
 	KHO_FIELD("save-delay-ms", U32_MAX, struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_SAVE]),
+		  delay_ms[NSIM_KHO_SAVE]),
 	KHO_FIELD("restore-delay-ms", U32_MAX, struct nsim_kho_knobs,
-		       delay_ms[NSIM_KHO_RESTORE]),
+		  delay_ms[NSIM_KHO_RESTORE]),
 	KHO_FIELD("fail-phase", NSIM_KHO_NR_PHASES - 1,
-		       struct nsim_kho_knobs, fail_phase),
+		  struct nsim_kho_knobs, fail_phase),
 };
 
 static ssize_t fail_phase_read(struct file *file, char __user *data,

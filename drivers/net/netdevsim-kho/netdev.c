@@ -18,7 +18,7 @@
 static const struct kho_field netdev_fields[] = {
 	KHO_FIELD("mtu", ETH_MAX_MTU, struct net_device, mtu),
 	KHO_FIELD("tx-queue-len", U32_MAX, struct net_device,
-		       tx_queue_len),
+		  tx_queue_len),
 	KHO_FIELD("group", INT_MAX, struct net_device, group),
 };
 
@@ -30,16 +30,16 @@ static const struct kho_field ns_fields[] = {
 	KHO_FIELD("ipsec-ok", U32_MAX, struct netdevsim, ipsec.ok),
 	KHO_FIELD("bpf-tc-accept", 1, struct netdevsim, bpf_tc_accept),
 	KHO_FIELD("bpf-tc-non-bound-accept", 1, struct netdevsim,
-		       bpf_tc_non_bound_accept),
+		  bpf_tc_non_bound_accept),
 	KHO_FIELD("bpf-xdpdrv-accept", 1, struct netdevsim,
-		       bpf_xdpdrv_accept),
+		  bpf_xdpdrv_accept),
 	KHO_FIELD("bpf-xdpoffload-accept", 1, struct netdevsim,
-		       bpf_xdpoffload_accept),
+		  bpf_xdpoffload_accept),
 	KHO_FIELD("bpf-map-accept", 1, struct netdevsim, bpf_map_accept),
 	KHO_FIELD("udp-ports-inject-error", U32_MAX, struct netdevsim,
-		       udp_ports.inject_error),
+		  udp_ports.inject_error),
 	KHO_FIELD("udp-ports-sleep", U32_MAX, struct netdevsim,
-		       udp_ports.sleep),
+		  udp_ports.sleep),
 };
 
 #define ETHTOOL_FIELD(_name, _member, _max) \
