@@ -278,7 +278,8 @@ int kho_kexec_verify_loaded(void)
  * kho_kexec_formats - what does the loaded kernel say that it reads?
  * @loaded: set to whether a kernel is loaded
  *
- * While one is being loaded or executed, it counts as none.
+ * While one is being loaded or executed, it counts as none, and so does one that
+ * can't carry a handover: it will be refused, and another one loaded.
  *
  * Context: may sleep.
  * Return: names of formats, separated by spaces, for the caller to kfree();
@@ -291,7 +292,7 @@ char *kho_kexec_formats(bool *loaded)
 	*loaded = false;
 	if (!kexec_trylock())
 		return NULL;
-	if (kexec_image) {
+	if (kexec_image && kexec_image->kho.fdt) {
 		*loaded = true;
 		formats = kstrdup(kexec_image->kho.formats, GFP_KERNEL);
 		if (!formats && kexec_image->kho.formats)
