@@ -18,7 +18,7 @@
 
 #define MAX_PASSES	30
 /* A pass that does not shorten the blackout by a tenth did not help. */
-#define HELPS_PERCENT	90
+#define HELPS_FRACTION	10
 #define USELESS_PASSES	2
 
 static const char *base = "/sys/kernel/kho";
@@ -195,7 +195,7 @@ static int converge(uint64_t limit)
 			printf("within the limit of %" PRIu64 " us\n", limit);
 			return EXIT_OK;
 		}
-		useless = blackout < best / 100 * HELPS_PERCENT ? 0 :
+		useless = blackout < best - best / HELPS_FRACTION ? 0 :
 			  useless + 1;
 		if (blackout < best)
 			best = blackout;

@@ -209,9 +209,9 @@ void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
  * @client: the client, filled in
  *
  * If there is an image for it, its restore callback has been called when this
- * returns, on another thread, unless that has to wait for a provider, or for the restore command
- * as others are already prepared or saved for the next update. If restore
- * fails, the client is registered all the same, and its image is kept.
+ * returns, on another thread, unless that has to wait for a provider, or for the
+ * restore command as others are already prepared or saved for the next update.
+ * If restore fails, the client is registered all the same, and its image is kept.
  *
  * Context: takes the machine's lock, which is the outermost; so the caller
  * must hold no lock that a client's callback takes. May sleep.

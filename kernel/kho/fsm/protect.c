@@ -38,10 +38,13 @@ void kho_image_protect(struct kho_image *image)
 {
 	int err = change(image, kho_place_close);
 
-	image->is_protected = true;
-	if (err)
-		pr_warn_once("%s: not all of what was saved is write-protected: %pe\n",
-			     image->owner, ERR_PTR(err));
+	image->is_protected = !err;
+	if (!err)
+		return;
+	/* Where it can't be closed, there may be nothing to open, either. */
+	change(image, kho_place_open);
+	pr_warn_once("%s: what was saved isn't write-protected: %pe\n",
+		     image->owner, ERR_PTR(err));
 }
 
 /**
