@@ -80,6 +80,8 @@ u64 kho_boot_use(phys_addr_t start, phys_addr_t end, int nid);
 int kho_kexec_verify(struct kimage *image);
 int kho_kexec_verify_again(struct kimage *image);
 int kho_kexec_verify_loaded(void);
+
+/* kexec.c */
 char *kho_kexec_formats(bool *loaded);
 
 /* scratch_areas.c */

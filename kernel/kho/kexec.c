@@ -13,6 +13,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../../kernel/kexec_internal.h"
+
 #include "internal.h"
 #include "kexec_image.h"
 #include "mark.h"
@@ -79,6 +81,34 @@ int kho_fill_kimage(struct kimage *image)
 	image->kho.scratch_size = size;
 	image->kho.memory_epoch = kho_memory_epoch();
 	return note_formats(image);
+}
+
+/**
+ * kho_kexec_formats - what does the loaded kernel say that it reads?
+ * @loaded: set to whether a kernel is loaded
+ *
+ * While one is being loaded or executed, it counts as none, and so does one that
+ * can't carry a handover: it will be refused, and another one loaded.
+ *
+ * Context: may sleep.
+ * Return: names of formats, separated by spaces, for the caller to kfree();
+ * NULL if none is loaded, or it says nothing; or an ERR_PTR(): -ENOMEM.
+ */
+char *kho_kexec_formats(bool *loaded)
+{
+	char *formats = NULL;
+
+	*loaded = false;
+	if (!kexec_trylock())
+		return NULL;
+	if (kexec_image && kexec_image->kho.fdt) {
+		*loaded = true;
+		formats = kstrdup(kexec_image->kho.formats, GFP_KERNEL);
+		if (!formats && kexec_image->kho.formats)
+			formats = ERR_PTR(-ENOMEM);
+	}
+	kexec_unlock();
+	return formats;
 }
 
 /**

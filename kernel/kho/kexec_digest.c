@@ -275,34 +275,6 @@ int kho_kexec_verify_loaded(void)
 }
 
 /**
- * kho_kexec_formats - what does the loaded kernel say that it reads?
- * @loaded: set to whether a kernel is loaded
- *
- * While one is being loaded or executed, it counts as none, and so does one that
- * can't carry a handover: it will be refused, and another one loaded.
- *
- * Context: may sleep.
- * Return: names of formats, separated by spaces, for the caller to kfree();
- * NULL if none is loaded, or it says nothing; or an ERR_PTR(): -ENOMEM.
- */
-char *kho_kexec_formats(bool *loaded)
-{
-	char *formats = NULL;
-
-	*loaded = false;
-	if (!kexec_trylock())
-		return NULL;
-	if (kexec_image && kexec_image->kho.fdt) {
-		*loaded = true;
-		formats = kstrdup(kexec_image->kho.formats, GFP_KERNEL);
-		if (!formats && kexec_image->kho.formats)
-			formats = ERR_PTR(-ENOMEM);
-	}
-	kexec_unlock();
-	return formats;
-}
-
-/**
  * kho_kexec_free - forget what is known of an image, and free it in place
  * @image: the image
  *

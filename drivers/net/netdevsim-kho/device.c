@@ -44,14 +44,13 @@ static const struct kho_field late_fields[] = {
 };
 
 static const struct kho_field health_fields[] = {
-	KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health,
-		  binary_len),
+	KHO_FIELD("binary-len", U32_MAX, struct nsim_dev_health, binary_len),
 	KHO_FIELD("fail-recover", 1, struct nsim_dev_health, fail_recover),
 };
 
 #define REPORTER_FIELD(_name, _member, _max)				\
-	KHO_FIELD(_name, _max, struct devlink_health_reporter_settings, \
-		       _member)
+	KHO_FIELD(_name, _max, struct devlink_health_reporter_settings,	\
+		  _member)
 
 static const struct kho_field reporter_fields[] = {
 	REPORTER_FIELD("graceful-period", graceful_period, U64_MAX),

@@ -51,7 +51,8 @@ static void unregister(void *client)
  *
  * To be called in probe, when the device is ready to be restored: an image that
  * waits for it is restored before this returns. The client is unregistered
- * before what has been allocated earlier with devm functions is freed.
+ * before what has been allocated earlier with devm functions is freed, but after
+ * the driver's remove: that must leave alone what callbacks use.
  *
  * Context: as kho_client_register(); callbacks must not take @dev's lock, which
  * is held in probe.

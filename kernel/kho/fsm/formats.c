@@ -166,12 +166,11 @@ int kho_formats_check_loaded(struct kho_machine *m,
 	return err;
 }
 
-static const char *find(const char * const *formats, const char *name)
+static const char *find(const char * const *list, const char *name)
 {
-	for (; formats && *formats; formats++)
-		if (sysfs_streq(*formats, name))
-			return *formats;
-	return NULL;
+	int i = list ? __sysfs_match_string(list, -1, name) : -ENOENT;
+
+	return i < 0 ? NULL : list[i];
 }
 
 /**
@@ -248,11 +247,10 @@ static const char *missing_feature(const struct kho_client *client,
  */
 bool kho_client_reads(struct kho_client *client, const struct kho_image *image)
 {
-	static const char * const none[] = { NULL };
 	const char *feature;
 
 	if (!kho_image_format(image, client->compatible) &&
-	    !kho_image_format(image, client->older ?: none)) {
+	    !kho_image_format(image, client->older)) {
 		kho_client_explain(client, "image has no format that this driver knows");
 		return false;
 	}

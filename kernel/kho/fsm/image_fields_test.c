@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 
 #include "internal.h"
+#include "test_clients.h"
 
 struct thing {
 	u8 byte;
@@ -30,19 +31,10 @@ static const struct thing full = {
 	.wide = 0xfedcba9876543210,
 };
 
-static void drop_image(void *image)
-{
-	kho_image_condemn(image);
-}
-
 static int image_fields_test_init(struct kunit *test)
 {
-	static const char * const formats[] = { "test-v1", NULL };
-	struct kho_image *image = kho_image_create(NULL, formats);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
-	test->priv = image;
-	return kunit_add_action_or_reset(test, drop_image, image);
+	test->priv = test_image_new(test);
+	return 0;
 }
 
 static void expect_equal(struct kunit *test, const struct thing *one,

@@ -14,14 +14,15 @@
 /**
  * kho_image_format - which of the formats that a client knows has the image?
  * @image: the image
- * @compatible: NULL-terminated list of formats, the preferred one first
+ * @compatible: NULL-terminated list of formats, the preferred one first; or
+ *	NULL for none
  *
  * Return: the entry of @compatible, or NULL if none fits.
  */
 const char *kho_image_format(const struct kho_image *image,
 			     const char * const *compatible)
 {
-	for (; *compatible; compatible++)
+	for (; compatible && *compatible; compatible++)
 		if (!fdt_node_check_compatible(image->fdt, 0, *compatible))
 			return *compatible;
 	return NULL;

@@ -12,23 +12,6 @@
 #include "internal.h"
 #include "test_clients.h"
 
-static const char * const formats[] = { "test-v2", "test-v1", NULL };
-
-static void drop_image(void *image)
-{
-	kho_image_condemn(image);
-}
-
-static struct kho_image *new_image(struct kunit *test)
-{
-	struct kho_image *image = kho_image_create(NULL, formats);
-
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, drop_image,
-							image), 0);
-	return image;
-}
-
 static void free_test_pages(void *mem)
 {
 	free_pages_exact(mem, 4 * PAGE_SIZE);
@@ -57,7 +40,7 @@ static bool preserved(struct page *page, unsigned long nr_pages)
 
 static void image_test_growth(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	u8 *data = kunit_kmalloc(test, BIG, GFP_KERNEL);
 	unsigned int i;
 	const void *val;
@@ -80,12 +63,13 @@ static void image_test_growth(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, val);
 	KUNIT_ASSERT_EQ(test, len, BIG);
 	KUNIT_EXPECT_MEMEQ(test, val, data, BIG);
-	KUNIT_EXPECT_PTR_EQ(test, kho_image_format(image, formats), formats[0]);
+	KUNIT_EXPECT_PTR_EQ(test, kho_image_format(image, test_formats),
+			    test_formats[0]);
 }
 
 static void image_test_too_large(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	size_t chunk = 64 * 1024;
 	u8 *data = kunit_kzalloc(test, chunk, GFP_KERNEL);
 	unsigned int i;
@@ -123,7 +107,7 @@ static void image_test_too_large(struct kunit *test)
 /* Each level writes enough to have the image grow below the nodes entered. */
 static void image_test_growth_while_nested(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	u8 *data = kunit_kzalloc(test, 2 * PAGE_SIZE, GFP_KERNEL);
 	char name[16];
 	int node = 0;
@@ -162,7 +146,7 @@ static void image_test_growth_while_nested(struct kunit *test)
 
 static void image_test_many_nodes(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	unsigned int i, n = 0;
 	char name[16];
 	u32 val;
@@ -205,7 +189,7 @@ static u64 write_pass(struct kunit *test, struct kho_image *image, u32 val,
 
 static void image_test_only_changes_count(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 
 	KUNIT_EXPECT_EQ(test, write_pass(test, image, 1, "one"),
 			4 + strlen("child") + 8 + 4);
@@ -223,7 +207,7 @@ static void image_test_only_changes_count(struct kunit *test)
 /* A phase begins at the root, even if the last one ended elsewhere. */
 static void image_test_rewind(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	u32 val;
 
 	KUNIT_ASSERT_EQ(test, kho_image_enter(image, "child"), 0);
@@ -244,7 +228,7 @@ static void image_test_names(struct kunit *test)
 		"a", "a.b", "link-mode", "port@0", "a_b", "0", "a,b", "a+b",
 		"012345678901234567890123456789012345678901234567890123456789012",
 	};
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -265,7 +249,7 @@ static void image_test_names(struct kunit *test)
 /* To libfdt, "port" may be short for "port@0"; nothing may get mixed up. */
 static void image_test_unit_names(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	int node;
 
 	KUNIT_ASSERT_EQ(test, kho_image_enter(image, "port@0"), 0);
@@ -287,7 +271,7 @@ static void image_test_unit_names(struct kunit *test)
 
 static void image_test_read_back(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	const u8 mac[] = { 0, 1, 2, 3, 4, 5 };
 	const char *str;
 	u8 got[6];
@@ -332,7 +316,7 @@ static void image_test_read_back(struct kunit *test)
 /* An image is read on another machine, by dtc too: numbers are big-endian. */
 static void image_test_byte_order(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	const u8 wire32[] = { 1, 2, 3, 4 };
 	const u8 wire64[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	const void *val;
@@ -351,7 +335,7 @@ static void image_test_byte_order(struct kunit *test)
 
 static void image_test_wrong_types(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	unsigned long nr_pages;
 	const char *str;
 	u32 u32_val;
@@ -400,9 +384,10 @@ static void image_test_formats(struct kunit *test)
 					      NULL };
 	static const char * const other[] = { "test", "test-v22", NULL };
 	static const char * const none[] = { NULL };
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 
-	KUNIT_EXPECT_STREQ(test, kho_image_format(image, formats), "test-v2");
+	KUNIT_EXPECT_STREQ(test, kho_image_format(image, test_formats),
+			   "test-v2");
 	KUNIT_EXPECT_STREQ(test, kho_image_format(image, older), "test-v1");
 	KUNIT_EXPECT_STREQ(test, kho_image_format(image, newer), "test-v2");
 	KUNIT_EXPECT_NULL(test, kho_image_format(image, other));
@@ -413,7 +398,7 @@ static void image_test_formats(struct kunit *test)
 
 static void image_test_delete(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 
 	KUNIT_EXPECT_EQ(test, kho_image_delete(image, "a"), -ENOENT);
 	KUNIT_ASSERT_EQ(test, kho_image_enter(image, "a"), 0);
@@ -433,7 +418,7 @@ static void image_test_delete(struct kunit *test)
 
 static void image_test_pages(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *page = new_pages(test, 1);
 	unsigned long nr_pages = 0;
 	u64 wrote;
@@ -456,7 +441,7 @@ static void image_test_pages(struct kunit *test)
 /* No two references share a page; neighbours are none of their business. */
 static void image_test_pages_overlap(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *page = new_pages(test, 1);
 
 	KUNIT_ASSERT_EQ(test, kho_image_set_pages(image, "mid", page + 1, 2),
@@ -479,7 +464,7 @@ static void image_test_pages_overlap(struct kunit *test)
 
 static void image_test_pages_replaced(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *one = new_pages(test, 1), *two = new_pages(test, 2);
 	unsigned long nr_pages;
 
@@ -501,7 +486,7 @@ static void image_test_pages_replaced(struct kunit *test)
 /* The same memory, but more of it or less. */
 static void image_test_pages_resized(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *page = new_pages(test, 1);
 	unsigned long nr_pages;
 	unsigned int n;
@@ -524,7 +509,7 @@ static void image_test_pages_resized(struct kunit *test)
 
 static void image_test_pages_deleted(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *one = new_pages(test, 1), *two = new_pages(test, 2);
 	struct page *kept = new_pages(test, 3);
 	unsigned long nr_pages;
@@ -551,7 +536,7 @@ static void image_test_pages_deleted(struct kunit *test)
 /* What looks like a reference isn't one unless the image knows the memory. */
 static void image_test_pages_forged(struct kunit *test)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 	struct page *page = new_pages(test, 1);
 	fdt64_t cells[] = { cpu_to_fdt64(page_to_phys(page)), cpu_to_fdt64(4) };
 	unsigned long nr_pages;
@@ -574,7 +559,7 @@ static void image_test_nothing_left(struct kunit *test)
 	u64 before = kho_test_preserved_pages();
 	struct kho_image *image;
 
-	image = kho_image_create(NULL, formats);
+	image = kho_image_create(NULL, test_formats);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
 	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "mem", page, 3), 0);
 	KUNIT_EXPECT_EQ(test, kho_image_set(image, "page", page_address(page),
@@ -588,7 +573,7 @@ static void image_test_nothing_left(struct kunit *test)
 
 static struct kho_image *new_sealed(struct kunit *test, struct page **page)
 {
-	struct kho_image *image = new_image(test);
+	struct kho_image *image = test_image_new(test);
 
 	*page = new_pages(test, 0x5a);
 	KUNIT_ASSERT_EQ(test, kho_image_set_u32(image, "u32", 1), 0);

@@ -543,3 +543,55 @@ u64 kho_test_incoming_pages(void)
 {
 	return count_pages(kho_in_fdt());
 }
+
+static void drop_image(void *image)
+{
+	kho_image_condemn(image);
+}
+
+/**
+ * test_image_new - an image of no client, until the test ends
+ * @test: the test
+ *
+ * Return: the image, in %test_formats.
+ */
+struct kho_image *test_image_new(struct kunit *test)
+{
+	struct kho_image *image = kho_image_create(NULL, test_formats);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, image);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, drop_image,
+							image), 0);
+	return image;
+}
+
+#ifdef CONFIG_KHO_FAULT_INJECTION
+/**
+ * test_fail_after - have something fail, once
+ * @points: how many points at which something can fail are passed before
+ */
+void test_fail_after(unsigned int points)
+{
+	kho_fault_attr.probability = 100;
+	atomic_set(&kho_fault_attr.space, points);
+	atomic_set(&kho_fault_attr.times, 1);
+}
+
+/**
+ * test_fail_no_more - undo test_fail_after()
+ */
+void test_fail_no_more(void)
+{
+	kho_fault_attr.probability = 0;
+}
+
+/**
+ * test_has_failed - was there such a point?
+ *
+ * Return: whether something has been made fail.
+ */
+bool test_has_failed(void)
+{
+	return !atomic_read(&kho_fault_attr.times);
+}
+#endif

@@ -97,6 +97,10 @@ void test_expect_state(struct test_world *w, const char *target,
 bool test_word_in(const char *word, const char *words);
 u64 test_snapshot(struct test_world *w);
 void test_expect_refusals(struct test_world *w, const char *allowed);
+struct kho_image *test_image_new(struct kunit *test);
+void test_fail_after(unsigned int points);
+void test_fail_no_more(void);
+bool test_has_failed(void);
 int test_kexec(struct test_world *from, struct test_world *to,
 	       void (*meddle)(void *manifest));
 
