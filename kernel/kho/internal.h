@@ -42,6 +42,9 @@ bool kho_in_ask_for(const char *name, bool on);
 void kho_in_drop_seal(void);
 int kho_in_hand_on(void);
 bool kho_in_pending(void);
+void kho_in_each_pending(void (*func)(const char *name, u64 size, void *data),
+			 void *data);
+int kho_in_discard(const char *name);
 int kho_in_hand_on_subtrees(void);
 void kho_in_forget(void);
 

@@ -460,6 +460,67 @@ static void preserve_test_asked_for_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
 }
 
+struct pending {
+	char name[16];
+	u64 size;
+	unsigned int nr;
+};
+
+static void note_pending(const char *name, u64 size, void *data)
+{
+	struct pending *pending = data;
+
+	strscpy(pending->name, name);
+	pending->size = size;
+	pending->nr++;
+}
+
+/* One of this name, or, without one, none. */
+static void expect_pending(struct kunit *test, const char *name, u64 size)
+{
+	struct pending pending = {};
+
+	kho_in_each_pending(note_pending, &pending);
+	KUNIT_EXPECT_EQ(test, pending.nr, name ? 1 : 0);
+	KUNIT_EXPECT_STREQ(test, pending.name, name ?: "");
+	KUNIT_EXPECT_EQ(test, pending.size, size);
+}
+
+/* Nobody finds it any more, and the next kernel doesn't get it. */
+static void preserve_test_discarded(struct kunit *test)
+{
+	unsigned int late;
+
+	for (late = 0; late < 2; late++) {
+		void *blob, *mem;
+		phys_addr_t phys;
+		u64 before;
+
+		hand_over_subtree(test, "kunit", &blob, &mem);
+		before = kho_test_preserved_pages();
+		expect_pending(test, "kunit", 2 * PAGE_SIZE + 1);
+		if (late)
+			KUNIT_ASSERT_EQ(test, kho_in_hand_on_subtrees(), 0);
+
+		KUNIT_EXPECT_EQ(test, kho_in_discard("kuni"), -ENOENT);
+		KUNIT_EXPECT_EQ(test, kho_in_discard("kunit"), 0);
+		KUNIT_EXPECT_EQ(test, kho_in_discard("kunit"), -ENOENT);
+		expect_pending(test, NULL, 0);
+		KUNIT_EXPECT_FALSE(test, kho_in_pending());
+		KUNIT_EXPECT_FALSE(test, kho_out_pending());
+		KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+		KUNIT_EXPECT_FALSE(test, kho_out_pending());
+		KUNIT_EXPECT_EQ(test, kho_in_blocks(phys_of(blob), 3), 0);
+		KUNIT_EXPECT_EQ(test, kho_retrieve_subtree("kunit", &phys,
+							   NULL), -EINVAL);
+
+		/* What it led to is still there. */
+		KUNIT_EXPECT_NULL(test, memchr_inv(mem, 0x71, 5 * PAGE_SIZE));
+		kho_in_free(phys_of(mem), 5);
+		KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+	}
+}
+
 /* A name is handed over once, and who adds it has the right to it. */
 static void preserve_test_superseded(struct kunit *test)
 {
@@ -548,6 +609,7 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_pending),
 	KUNIT_CASE(preserve_test_not_asked_for),
 	KUNIT_CASE(preserve_test_asked_for_late),
+	KUNIT_CASE(preserve_test_discarded),
 	KUNIT_CASE(preserve_test_superseded),
 	KUNIT_CASE(preserve_test_not_superseded),
 	KUNIT_CASE(preserve_test_own_subtrees),

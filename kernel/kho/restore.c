@@ -503,6 +503,57 @@ bool kho_in_pending(void)
 	return false;
 }
 
+/**
+ * kho_in_each_pending - name the subtrees that somebody may still want
+ * @func: called for each with its name and size in bytes, in_lock held
+ * @data: passed to @func
+ *
+ * Context: may sleep.
+ */
+void kho_in_each_pending(void (*func)(const char *name, u64 size, void *data),
+			 void *data)
+{
+	phys_addr_t phys;
+	int node;
+	u64 size;
+
+	guard(mutex)(&in_lock);
+
+	if (!in_fdt)
+		return;
+	fdt_for_each_subnode(node, in_fdt, 0)
+		if (waits(node, &phys, &size))
+			func(fdt_get_name(in_fdt, node, NULL), size, data);
+}
+
+/**
+ * kho_in_discard - give up a subtree that nobody has asked for
+ * @name: its name
+ *
+ * Its blob is freed. Memory that it leads to stays as it is: where that ends,
+ * only its owner knows.
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOENT if no such subtree waits.
+ */
+int kho_in_discard(const char *name)
+{
+	phys_addr_t phys;
+	int node;
+	u64 size;
+
+	guard(mutex)(&in_lock);
+
+	node = in_fdt ? fdt_subnode_offset(in_fdt, 0, name) : -1;
+	if (node < 0 || !waits(node, &phys, &size))
+		return -ENOENT;
+
+	set_asked_for(name, true);
+	kho_in_free(phys, kho_in_blocks(phys, PFN_UP(size)));
+	pr_info("subtree %.63s of the previous kernel is discarded\n", name);
+	return 0;
+}
+
 static int hand_on_subtree(int node, phys_addr_t phys, u64 size)
 {
 	const char *name = fdt_get_name(in_fdt, node, NULL);

@@ -2,8 +2,11 @@
 /*
  * The core in sysfs: the FDTs, and where scratch is.
  */
+#include <linux/cleanup.h>
 #include <linux/kobject.h>
 #include <linux/libfdt.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "internal.h"
@@ -81,6 +84,39 @@ static ssize_t kexec_count_show(struct kobject *kobj,
 	return sysfs_emit(buf, "%u\n", kho_kexec_count());
 }
 
+struct page_of_text {
+	char *buf;
+	int len;
+};
+
+static void show_subtree(const char *name, u64 size, void *data)
+{
+	struct page_of_text *text = data;
+
+	text->len += sysfs_emit_at(text->buf, text->len, "%s %llu\n", name,
+				   size);
+}
+
+static ssize_t unclaimed_show(struct kobject *kobj,
+			      struct kobj_attribute *attr, char *buf)
+{
+	struct page_of_text text = { .buf = buf };
+
+	kho_in_each_pending(show_subtree, &text);
+	return text.len;
+}
+
+static ssize_t unclaimed_store(struct kobject *kobj,
+			       struct kobj_attribute *attr, const char *buf,
+			       size_t count)
+{
+	char *name __free(kfree) = kstrndup(buf, count, GFP_KERNEL);
+
+	if (!name)
+		return -ENOMEM;
+	return kho_in_discard(strim(name)) ?: count;
+}
+
 static struct kobj_attribute dt_max_attr = __ATTR(dt_max, 0400, dt_max_show,
 						  NULL);
 static struct kobj_attribute scratch_phys_attr =
@@ -95,6 +131,9 @@ static struct kobj_attribute incoming_attr = __ATTR(incoming, 0400,
 static struct kobj_attribute kexec_count_attr = __ATTR(kexec_count, 0400,
 						       kexec_count_show, NULL);
 
+static struct kobj_attribute unclaimed_attr =
+	__ATTR(unclaimed, 0600, unclaimed_show, unclaimed_store);
+
 static struct attribute *core_attrs[] = {
 	&dt_max_attr.attr,
 	&incoming_attr.attr,
@@ -102,6 +141,7 @@ static struct attribute *core_attrs[] = {
 	&scratch_phys_attr.attr,
 	&scratch_len_attr.attr,
 	&scratch_short_attr.attr,
+	&unclaimed_attr.attr,
 	NULL
 };
 
