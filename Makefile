@@ -39,7 +39,8 @@ TOOLS = $(MAKE) -s -f tools/kho/Makefile TREE=$(abspath $(TREE)) OUT=$(B)/tools
 CARRY = --module $(SELFTESTS)/carry
 MODULES = $(CARRY) --module samples/kho
 MODULES_KO = $(patsubst %,--module $(B)/$(G)$(1)/%.ko, \
-	carry/kho_carry carry/kho_churn carry/kho_scribble kho/kho_sample)
+	carry/kho_carry carry/kho_churn carry/kho_preserve_at \
+	carry/kho_scribble kho/kho_sample)
 # The mainline kernel's initramfs holds both kernels, with the module for each.
 BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
 	--add boot/ours $(B)/$(G)/$(IMAGE) \

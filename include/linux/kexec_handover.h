@@ -7,6 +7,7 @@
 
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/mmzone.h>
 #include <linux/types.h>
@@ -41,6 +42,9 @@ void *kho_restore_vmalloc(const struct kho_vmalloc *preservation);
 void *kho_alloc_preserve(size_t size);
 void kho_unpreserve_free(void *mem);
 void kho_restore_free(void *mem);
+
+/* Not in mainline: memory that can be preserved, whatever drivers have added. */
+struct folio *kho_folio_alloc(unsigned int order);
 
 int kho_add_subtree(const char *name, void *blob, size_t size);
 void kho_remove_subtree(void *blob);
@@ -105,6 +109,11 @@ static inline void kho_unpreserve_free(void *mem)
 
 static inline void kho_restore_free(void *mem)
 {
+}
+
+static inline struct folio *kho_folio_alloc(unsigned int order)
+{
+	return folio_alloc(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, order);
 }
 
 static inline int kho_add_subtree(const char *name, void *blob, size_t size)

@@ -4,7 +4,6 @@
  */
 #include <linux/err.h>
 #include <linux/export.h>
-#include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
@@ -32,7 +31,7 @@ void *kho_alloc_preserve(size_t size)
 	if (order > MAX_PAGE_ORDER)
 		return ERR_PTR(-E2BIG);
 
-	folio = folio_alloc(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, order);
+	folio = kho_folio_alloc(order);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 

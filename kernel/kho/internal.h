@@ -72,6 +72,7 @@ extern struct kho_reserved_list kho_reserved;
 
 /* hotplug.c */
 unsigned int kho_memory_epoch(void);
+bool kho_is_driver_memory(unsigned long pfn, unsigned long nr_pages);
 
 /* sysfs.c */
 int kho_sysfs_init(void);
@@ -140,6 +141,12 @@ static inline int kho_kexec_verify_again(struct kimage *image)
 static inline int kho_kexec_verify_loaded(void)
 {
 	return 0;
+}
+
+static inline bool kho_is_driver_memory(unsigned long pfn,
+					unsigned long nr_pages)
+{
+	return false;
 }
 
 static inline char *kho_kexec_formats(bool *loaded)

@@ -16,6 +16,7 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
 #include "map.h"
@@ -106,6 +107,13 @@ static bool clear_key(struct kho_radix_tree *map, u64 key)
 	return leaf && __test_and_clear_bit(key & (LEAF_BITS - 1), leaf);
 }
 
+static void *alloc_node(void)
+{
+	struct folio *folio = kho_folio_alloc(0);
+
+	return folio ? folio_address(folio) : NULL;
+}
+
 static unsigned long *make_leaf(struct kho_radix_tree *map, u64 key)
 {
 	void *node = map->root;
@@ -117,11 +125,11 @@ static unsigned long *make_leaf(struct kho_radix_tree *map, u64 key)
 		u64 *entry = table_entry(node, level, key);
 
 		if (!*entry) {
-			unsigned long page = get_zeroed_page(GFP_KERNEL);
+			void *child = alloc_node();
 
-			if (!page)
+			if (!child)
 				return NULL;
-			*entry = virt_to_phys((void *)page);
+			*entry = virt_to_phys(child);
 		}
 		node = phys_to_virt(*entry);
 	}
@@ -137,7 +145,7 @@ static unsigned long *make_leaf(struct kho_radix_tree *map, u64 key)
  */
 int kho_map_init(struct kho_radix_tree *map)
 {
-	map->root = (void *)get_zeroed_page(GFP_KERNEL);
+	map->root = alloc_node();
 	return map->root ? 0 : -ENOMEM;
 }
 

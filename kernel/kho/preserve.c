@@ -60,6 +60,7 @@ static int add_seal(void)
  */
 int kho_out_init(void)
 {
+	struct folio *folio;
 	void *fdt;
 	int err;
 
@@ -67,12 +68,13 @@ int kho_out_init(void)
 	if (err)
 		return err;
 
-	fdt = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!fdt) {
+	folio = kho_folio_alloc(0);
+	if (!folio) {
 		err = -ENOMEM;
 		goto err_map;
 	}
 
+	fdt = folio_address(folio);
 	err = kho_root_create(fdt, virt_to_phys(out_map.root));
 	if (err)
 		goto err_fdt;
@@ -87,7 +89,7 @@ int kho_out_init(void)
 
 	out_fdt = NULL;
 err_fdt:
-	free_page((unsigned long)fdt);
+	folio_put(folio);
 err_map:
 	kho_map_destroy(&out_map);
 	return err;
@@ -153,8 +155,8 @@ static int refuse(unsigned long pfn, unsigned long nr_pages)
  * @folio: the folio; the caller keeps it allocated, where it is
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if it lies in scratch, is free or isn't RAM; -ENOMEM;
- * -EOPNOTSUPP without KHO.
+ * Return: 0; -EINVAL if it lies in scratch, is free, isn't RAM or has been added
+ * by a driver; -ENOMEM; -EOPNOTSUPP without KHO.
  */
 int kho_preserve_folio(struct folio *folio)
 {
@@ -217,8 +219,9 @@ EXPORT_SYMBOL_GPL(kho_unpreserve_pages);
  * @nr_pages: number of physically contiguous pages
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if any of it lies in scratch, is free or isn't RAM;
- * -ENOMEM; -EOPNOTSUPP without KHO. On error nothing is preserved.
+ * Return: 0; -EINVAL if any of it lies in scratch, is free, isn't RAM or has been
+ * added by a driver; -ENOMEM; -EOPNOTSUPP without KHO. On error nothing is
+ * preserved.
  */
 int kho_preserve_pages(struct page *page, unsigned long nr_pages)
 {

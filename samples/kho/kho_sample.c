@@ -7,7 +7,7 @@
  * what is there, and all of it can be read.
  */
 #include <linux/fs.h>
-#include <linux/gfp.h>
+#include <linux/kexec_handover.h>
 #include <linux/kho_fsm.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -191,6 +191,7 @@ static int notebook_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct notebook *nb;
+	struct folio *folio;
 	int err;
 
 	nb = devm_kzalloc(dev, sizeof(*nb), GFP_KERNEL);
@@ -199,10 +200,10 @@ static int notebook_probe(struct platform_device *pdev)
 	mutex_init(&nb->lock);
 	platform_set_drvdata(pdev, nb);
 
-	nb->text = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP,
-					    ORDER);
-	if (!nb->text)
+	folio = kho_folio_alloc(ORDER);
+	if (!folio)
 		return -ENOMEM;
+	nb->text = folio_address(folio);
 	err = devm_add_action_or_reset(dev, free_text, nb->text);
 	if (err)
 		return err;

@@ -9,6 +9,7 @@
 
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kexec_handover.h>
 #include <linux/mm.h>
 
 #include "physmem.h"
@@ -98,9 +99,9 @@ void free_pages_exact(void *mem, size_t size)
 	free(mem);
 }
 
-struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+struct folio *kho_folio_alloc(unsigned int order)
 {
-	void *mem = alloc_pages_exact(PAGE_SIZE << order, gfp);
+	void *mem = alloc_pages_exact(PAGE_SIZE << order, 0);
 
 	return mem ? virt_to_folio(mem) : NULL;
 }

@@ -4,7 +4,7 @@
  * large NIC would be. It goes dirty at a given rate; how much has is computed
  * from the time that has passed when somebody wants to know.
  */
-#include <linux/gfp.h>
+#include <linux/kexec_handover.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -44,7 +44,7 @@ void nsim_kho_free_extra(struct nsim_kho *kho)
 static int add_chunk(struct nsim_kho_extra *extra, unsigned int order)
 {
 	struct nsim_kho_chunk *chunks;
-	struct page *page;
+	struct folio *folio;
 
 	chunks = krealloc_array(extra->chunks, extra->nr_chunks + 1,
 				sizeof(*chunks), GFP_KERNEL);
@@ -52,11 +52,11 @@ static int add_chunk(struct nsim_kho_extra *extra, unsigned int order)
 		return -ENOMEM;
 	extra->chunks = chunks;
 
-	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
-	if (!page)
+	folio = kho_folio_alloc(order);
+	if (!folio)
 		return -ENOMEM;
 	chunks[extra->nr_chunks++] = (struct nsim_kho_chunk) {
-		.page = page,
+		.page = folio_page(folio, 0),
 		.order = order,
 	};
 	return 0;

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Scratch, and what early boot allocates after a handover."""
 import os
+import re
 
 import nic
 from blackout_tests import expect_crash_kernel_outside, fill_memory, segments
 from damage_tests import expect_reported
-from handover import KHO, MIB, command, scratch_areas, scratch_mib
+from handover import (KHO, KHO_ON, MIB, command, expect_state,
+                      scratch_areas, scratch_mib)
 from suite import test
-from update_tests import execute, expect, expect_nics, refuse_execution
+from update_tests import (MODULE, execute, expect, expect_nics,
+                          refuse_execution)
 
 # In the middle of the memory of arm64's guests.
 NO_MAP = (0x50000000, 16 * MIB)
@@ -149,6 +152,12 @@ def scratch_of_nodes_with_holes(vm, _notes):
                    f"scratch has a hole at {hole} MiB: {areas}")
 
 
+def wait_for_memory(vm, mib):
+    vm.sh("while ! grep -q 'Node 0, zone *Normal' /proc/zoneinfo; do :; done; "
+          f"while [ $(awk '/MemTotal/ {{print $2}}' /proc/meminfo) -lt "
+          f"{mib * 1024} ]; do sleep 0.1; done")
+
+
 @test(room=512, skip={"arm64": "QEMU plugs memory into virt by ACPI alone"})
 def memory_added_after_boot(vm, _notes):
     """It may hold what is preserved, if the image knows of it."""
@@ -156,9 +165,7 @@ def memory_added_after_boot(vm, _notes):
     vm.kexec_load()
     total = meminfo_mib(vm, "MemTotal")
     vm.add_memory()
-    vm.sh("while ! grep -q 'Node 0, zone *Normal' /proc/zoneinfo; do :; done; "
-          f"while [ $(awk '/MemTotal/ {{print $2}}' /proc/meminfo) -lt "
-          f"{(total + 400) * 1024} ]; do sleep 0.1; done")
+    wait_for_memory(vm, total + 400)
     nic.set_up(vm)
     before = nic.dump(vm)
     command(vm, "save", after="saved")
@@ -171,3 +178,35 @@ def memory_added_after_boot(vm, _notes):
     expect(meminfo_mib(vm, "MemTotal") > total + 400, "the memory is gone")
     command(vm, "finish", after="idle")
     update(vm)
+
+
+@test("debug", from_driver=512, append=KHO_ON +
+      " memhp_default_state=online_kernel",
+      skip={"arm64": "QEMU's virtio-mem wants memory plugged in by ACPI"})
+def memory_added_by_driver(vm, _notes):
+    """The next kernel lacks it at first: what is handed over is elsewhere.
+
+    All that the kernel allocates comes from it, as it is the highest.
+    """
+    wait_for_memory(vm, 1000)
+    first = re.search(r"^ *([0-9a-f]+)-[0-9a-f]+ : System RAM \(virtio_mem\)$",
+                      vm.read("/proc/iomem"), re.MULTILINE)
+    expect(first, "virtio-mem has added nothing")
+    vm.allow("aren't preserved")
+    vm.sh(f"insmod /lib/modules/kho_preserve_at.ko phys=0x{first[1]}")
+    expect("memory that a driver has added" in vm.console(),
+           "the reason isn't given")
+
+    vm.sh("insmod " + MODULE)
+    nic.set_up(vm)
+    vm.write(f"{nic.DEBUGFS}{nic.NIC}/kho/extra_kib", "1024")
+    vm.kexec_load()
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    vm.kexec()
+    expect_state(vm, "restoring")
+    vm.sh("insmod " + MODULE)
+    expect_state(vm, "restored")
+    expect_nics(vm, before)
+    command(vm, "finish", after="idle")
+    wait_for_memory(vm, 1000)

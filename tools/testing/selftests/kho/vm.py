@@ -174,13 +174,14 @@ class VM:
     """A running guest; use it in a 'with' statement, which ends it."""
 
     def __init__(self, kernel, initrd, *, cpus=1, memory=MEMORY, nodes=1,
-                 room=0, no_map=None, append="", accel=None, log=None,
-                 boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
+                 room=0, from_driver=0, no_map=None, append="", accel=None,
+                 log=None, boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
         self.arch = arches.ARCHES[arch]
         self.append = f"{self.arch.append} {COMMAND_LINE}{append}".strip()
         self.memory = memory
         self.nodes = nodes
         self.room = room
+        self.from_driver = from_driver
         self.no_map = no_map
         self.process = self.agent = None
         self.checked = self.boots = 0
@@ -199,8 +200,9 @@ class VM:
                    "-accel", self.accel,
                    "-smp", f"{cpus},sockets={self.nodes}",
                    "-m", f"{self.memory}M" + (
-                       f",slots=1,maxmem={self.memory + self.room}M"
-                       if self.room else ""), *self._memory_arguments(),
+                       f",slots=1,maxmem={self.most_memory()}M"
+                       if self.room or self.from_driver else ""),
+                   *self._memory_arguments(), *self._driver_memory(),
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
                    *self.arch.serials(self.console_path, agent_path),
@@ -218,6 +220,18 @@ class VM:
         except BaseException:
             self.close()
             raise
+
+    def most_memory(self):
+        return self.memory + self.room + self.from_driver
+
+    def _driver_memory(self):
+        """Memory that virtio-mem adds once its driver is there."""
+        if not self.from_driver:
+            return ()
+        return ("-object", "memory-backend-ram,id=from-driver,"
+                           f"size={self.from_driver}M",
+                "-device", "virtio-mem-pci,memdev=from-driver,"
+                           f"requested-size={self.from_driver}M")
 
     def _memory_arguments(self):
         """Memory is a file, so that a test can look at it and change it.

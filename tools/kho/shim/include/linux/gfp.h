@@ -10,11 +10,6 @@
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *mem, size_t size);
 
-static inline unsigned long get_zeroed_page(gfp_t gfp)
-{
-	return (unsigned long)alloc_pages_exact(PAGE_SIZE, gfp);
-}
-
 static inline void free_page(unsigned long page)
 {
 	free_pages_exact((void *)page, PAGE_SIZE);

@@ -71,7 +71,6 @@ static inline void *folio_address(const struct folio *folio)
 	return phys_to_virt((phys_addr_t)folio_pfn(folio) << PAGE_SHIFT);
 }
 
-struct folio *folio_alloc(gfp_t gfp, unsigned int order);
 void folio_put(struct folio *folio);
 
 static inline struct page *virt_to_page(const void *mem)
