@@ -103,6 +103,40 @@ static void block_test_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_block_set_grow(bs, 1), -EINVAL);
 }
 
+/* The list ends where its last page is. */
+static void block_test_shrink(struct kunit *test)
+{
+	struct kho_block_set *bs = new_list(test);
+	const u64 *first;
+
+	KUNIT_ASSERT_EQ(test, kho_block_set_grow(bs, 2 * PER_BLOCK), 0);
+	write_entries(test, bs, 2 * PER_BLOCK);
+	kho_block_set_shrink(bs, PER_BLOCK);
+	first = phys_to_virt(kho_block_set_head_pa(bs));
+	KUNIT_EXPECT_EQ(test, first[0], 0);
+	KUNIT_EXPECT_EQ(test, first[1], PER_BLOCK);
+	expect_entries(test, bs, PER_BLOCK);
+	kho_block_set_destroy(bs);
+}
+
+#ifdef CONFIG_KHO_FAULT_INJECTION
+static void block_test_grow_fails(struct kunit *test)
+{
+	struct kho_block_set *bs = new_list(test);
+	u64 before;
+
+	KUNIT_ASSERT_EQ(test, kho_block_set_grow(bs, PER_BLOCK), 0);
+	before = kho_test_preserved_pages();
+	test_fail_after(2);
+	KUNIT_EXPECT_EQ(test, kho_block_set_grow(bs, 5 * PER_BLOCK), -ENOMEM);
+	test_fail_no_more();
+	KUNIT_EXPECT_EQ(test, bs->nblocks, 1);
+	KUNIT_EXPECT_EQ(test, kho_test_preserved_pages(), before);
+	KUNIT_EXPECT_EQ(test, kho_block_set_grow(bs, 5 * PER_BLOCK), 0);
+	kho_block_set_destroy(bs);
+}
+#endif
+
 static void block_test_entries(struct kunit *test)
 {
 	struct kho_block_set list = KHO_BLOCK_SET_INIT(list,
@@ -225,6 +259,10 @@ static void block_test_broken(struct kunit *test)
 
 static struct kunit_case block_test_cases[] = {
 	KUNIT_CASE(block_test_room),
+	KUNIT_CASE(block_test_shrink),
+#ifdef CONFIG_KHO_FAULT_INJECTION
+	KUNIT_CASE(block_test_grow_fails),
+#endif
 	KUNIT_CASE(block_test_entries),
 	KUNIT_CASE(block_test_format),
 	KUNIT_CASE(block_test_restore),

@@ -81,23 +81,6 @@ static void register_all(struct test_world *w)
 		KUNIT_ASSERT_EQ(w->test, test_register(&w->clients[i]), 0);
 }
 
-static void fail_after(unsigned int points)
-{
-	kho_fault_attr.probability = 100;
-	atomic_set(&kho_fault_attr.space, points);
-	atomic_set(&kho_fault_attr.times, 1);
-}
-
-static void fail_no_more(void)
-{
-	kho_fault_attr.probability = 0;
-}
-
-static bool has_failed(void)
-{
-	return !atomic_read(&kho_fault_attr.times);
-}
-
 static int prepare_what_has_changed(struct test_world *w)
 {
 	unsigned int i;
@@ -132,10 +115,10 @@ static bool outgoing_survives(struct kunit *test, unsigned int point)
 	int err;
 
 	register_all(w);
-	fail_after(point);
+	test_fail_after(point);
 	err = update(w);
-	failed = has_failed();
-	fail_no_more();
+	failed = test_has_failed();
+	test_fail_no_more();
 
 	KUNIT_EXPECT_EQ_MSG(test, !!err, failed, "point %u", point);
 	if (failed) {
@@ -159,10 +142,10 @@ static bool incoming_survives(struct kunit *test, unsigned int point)
 	KUNIT_ASSERT_EQ(test, update(from), 0);
 	KUNIT_ASSERT_EQ(test, test_kexec(from, to, NULL), 0);
 
-	fail_after(point);
+	test_fail_after(point);
 	register_all(to);
-	failed = has_failed();
-	fail_no_more();
+	failed = test_has_failed();
+	test_fail_no_more();
 
 	test_expect_state(to, NULL, failed ? "restoring" : "restored");
 	if (failed)
@@ -204,7 +187,7 @@ static void fault_test_incoming(struct kunit *test)
 
 static void fault_test_exit(struct kunit *test)
 {
-	fail_no_more();
+	test_fail_no_more();
 }
 
 static struct kunit_case fault_test_cases[] = {

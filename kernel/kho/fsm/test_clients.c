@@ -3,12 +3,14 @@
  * For KUnit tests: clients that do as they are told, and their world.
  */
 #include <linux/debug_locks.h>
+#include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "../fault.h"
 #include "../internal.h"
 #include "../map.h"
 #include "../root_fdt.h"
