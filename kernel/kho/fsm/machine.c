@@ -570,6 +570,8 @@ void kho_machine_restore_ready(struct kho_machine *m)
  */
 void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 {
+	const struct kho_transition *hop;
+
 	lockdep_assert_held(&m->lock);
 
 	if (node->image && !node->image->incoming) {
@@ -579,8 +581,9 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 		kho_call_here(node, KHO_CMD_ABORT, KHO_OP_ABORT);
 	}
 	/* The driver lets go by itself; its image waits for another one. */
-	if (node->state == KHO_RESTORED)
-		kho_node_set_state(node, KHO_RESTORING);
+	hop = kho_transition(node->state, KHO_CMD_LEAVE);
+	if (hop)
+		kho_node_set_state(node, hop->next);
 
 	kho_graph_leave(node);
 	node->save_as = NULL;

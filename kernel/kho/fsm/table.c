@@ -31,6 +31,7 @@ const char * const kho_command_names[KHO_NR_COMMANDS] = {
 	[KHO_CMD_DISCARD]	= "discard",
 	[KHO_CMD_DONE]		= "(done)",
 	[KHO_CMD_FAIL]		= "(failed)",
+	[KHO_CMD_LEAVE]		= "(left)",
 };
 
 const char * const kho_op_names[KHO_NR_OPS] = {
@@ -89,6 +90,7 @@ static const struct kho_transition table[KHO_NR_STATES][KHO_NR_COMMANDS] = {
 	[KHO_RESTORED] = {
 		[KHO_CMD_ABORT]		= GO(KHO_RESTORING, ROLLBACK),
 		[KHO_CMD_FINISH]	= GO(KHO_IDLE, FINISH),
+		[KHO_CMD_LEAVE]		= GO(KHO_RESTORING, NONE),
 	},
 };
 

@@ -18,7 +18,10 @@ enum kho_state {
 	KHO_NR_STATES
 };
 
-/* What moves a client: commands from userspace, and how callbacks end. */
+/*
+ * What moves a client: commands from userspace, how callbacks end, and that its
+ * driver goes away.
+ */
 enum kho_command {
 	KHO_CMD_PREPARE,
 	KHO_CMD_SAVE,
@@ -29,6 +32,7 @@ enum kho_command {
 	KHO_NR_USER_COMMANDS,
 	KHO_CMD_DONE = KHO_NR_USER_COMMANDS,
 	KHO_CMD_FAIL,
+	KHO_CMD_LEAVE,
 	KHO_NR_COMMANDS
 };
 

@@ -16,7 +16,7 @@
  */
 static const char * const commands[] = {
 	"prepare", "save", "abort", "restore", "finish", "discard", "(done)",
-	"(failed)",
+	"(failed)", "(left)",
 };
 
 static const struct {
@@ -82,6 +82,10 @@ static const struct {
 		"restoring rollback",	/* abort */
 		NULL,			/* restore */
 		"idle finish",		/* finish */
+		NULL,			/* discard */
+		NULL,			/* done */
+		NULL,			/* failed */
+		"restoring -",		/* left */
 	} },
 };
 
