@@ -24,7 +24,7 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(
 PATCHES = os.path.join(REPO, "patches", "6.12")
 DEBIAN_SOURCE = "/usr/src/linux-source-6.12.tar.xz"
 OVERLAY = ("Documentation", "arch", "drivers", "include", "kernel", "lib",
-           "mm", "samples", "tools/testing/selftests")
+           "mm", "samples", "tools/testing/selftests", "tools/verification")
 NO_COPY = shutil.ignore_patterns(".git", "*.o", "*.cmd", "*.a", "vmlinux*")
 RECORD = ".kho"
 

@@ -7,6 +7,8 @@
 
 #include <linux/tracepoint.h>
 
+struct kho_node;
+
 /* Numbers are those of kernel/kho/fsm/table.h. */
 #define show_kho_state(state)						\
 	__print_symbolic(state,						\
@@ -20,11 +22,12 @@
 		{ 4, "restore" }, { 5, "rollback" }, { 6, "finish" },	\
 		{ 7, "discard" })
 
+/* Of a client, or, without a node, of the whole. */
 TRACE_EVENT(kho_state,
 
-	TP_PROTO(const char *name, int from, int to),
+	TP_PROTO(struct kho_node *node, const char *name, int from, int to),
 
-	TP_ARGS(name, from, to),
+	TP_ARGS(node, name, from, to),
 
 	TP_STRUCT__entry(
 		__string(name, name)
@@ -44,9 +47,9 @@ TRACE_EVENT(kho_state,
 
 TRACE_EVENT(kho_callback_start,
 
-	TP_PROTO(const char *name, int op),
+	TP_PROTO(struct kho_node *node, const char *name, int op),
 
-	TP_ARGS(name, op),
+	TP_ARGS(node, name, op),
 
 	TP_STRUCT__entry(
 		__string(name, name)
@@ -63,9 +66,9 @@ TRACE_EVENT(kho_callback_start,
 
 TRACE_EVENT(kho_callback_end,
 
-	TP_PROTO(const char *name, int op, int ret),
+	TP_PROTO(struct kho_node *node, const char *name, int op, int ret),
 
-	TP_ARGS(name, op, ret),
+	TP_ARGS(node, name, op, ret),
 
 	TP_STRUCT__entry(
 		__string(name, name)

@@ -164,6 +164,16 @@ struct kho_edge {
 };
 
 /**
+ * struct kho_watch - where the monitor has seen a client last
+ * @round: since when; it does not count if that was in another round
+ * @state: the state of the automaton
+ */
+struct kho_watch {
+	unsigned int round;
+	u8 state;
+};
+
+/**
  * struct kho_node - one client, or an image that waits for one
  * @link: in the machine's list
  * @kobj: clients/<name>; also counts references
@@ -203,6 +213,7 @@ struct kho_edge {
  * @err: the answer,
  * @started: when it was asked, in jiffies, and
  * @running: whether the answer is waited for
+ * @watch: for the monitor; as in kho_call(), or under the machine's lock
  */
 struct kho_node {
 	struct list_head link;
@@ -243,6 +254,10 @@ struct kho_node {
 	int err;
 	unsigned long started;
 	bool running;
+
+#ifdef CONFIG_KHO_MONITOR
+	struct kho_watch watch;
+#endif
 };
 
 /**

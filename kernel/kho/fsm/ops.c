@@ -152,10 +152,10 @@ int kho_call(struct kho_node *node, enum kho_op op)
 		return 0;
 
 	node->reason[0] = '\0';
-	trace_kho_callback_start(node->name, op);
+	trace_kho_callback_start(node, node->name, op);
 	err = ops[op](node);
 	node->us[op] = ktime_us_delta(ktime_get(), start);
 	kho_timeline_add(node, op, ticks);
-	trace_kho_callback_end(node->name, op, err);
+	trace_kho_callback_end(node, node->name, op, err);
 	return err;
 }

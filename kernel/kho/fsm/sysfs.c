@@ -483,7 +483,7 @@ int kho_node_show(struct kho_node *node)
  */
 void kho_node_changed(struct kho_node *node, enum kho_state old)
 {
-	trace_kho_state(node->name, old, node->state);
+	trace_kho_state(node, node->name, old, node->state);
 	if (node->machine->global)
 		sysfs_notify(&node->kobj, NULL, "state");
 }
@@ -500,7 +500,7 @@ void kho_machine_changed(struct kho_machine *m, enum kho_state old)
 	char state[32];
 	char *env[] = { state, NULL };
 
-	trace_kho_state("kho", old, m->state);
+	trace_kho_state(NULL, "kho", old, m->state);
 	if (!m->global || !clients_kobj)
 		return;
 

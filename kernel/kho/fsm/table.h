@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * States and commands of one client, and the one table that decides. Plain C:
- * tools/kho/states_doc.c makes the documentation from the same files.
+ * tools/kho/states_doc.c and states_dot.c make the documentation and the model of
+ * the monitor from the same files.
  */
 #ifndef _KHO_FSM_TABLE_H
 #define _KHO_FSM_TABLE_H
