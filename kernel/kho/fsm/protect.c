@@ -5,9 +5,14 @@
  */
 #define pr_fmt(fmt) "kho: " fmt
 
+#include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kdebug.h>
 #include <linux/kexec_handover.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 
 #include "../internal.h"
@@ -60,3 +65,69 @@ void kho_image_unprotect(struct kho_image *image)
 	image->is_protected = false;
 	WARN_ON_ONCE(change(image, kho_place_open));
 }
+
+static bool within(phys_addr_t phys, phys_addr_t start, unsigned long nr_pages)
+{
+	return phys >= start && phys - start < PFN_PHYS(nr_pages);
+}
+
+static bool protects(const struct kho_image *image, phys_addr_t phys)
+{
+	unsigned int i;
+
+	if (!image || !image->is_protected)
+		return false;
+	if (within(phys, virt_to_phys(image->fdt), PHYS_PFN(image->capacity)))
+		return true;
+	for (i = 0; i < image->nr_extents; i++)
+		if (within(phys, image->extents[i].phys,
+			   image->extents[i].nr_pages))
+			return true;
+	return false;
+}
+
+static bool any_points_into(const unsigned long *words, size_t nr,
+			    const struct kho_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (virt_addr_valid((void *)words[i]) &&
+		    protects(image, virt_to_phys((void *)words[i])))
+			return true;
+	return false;
+}
+
+/*
+ * The oops says who writes; this, most likely, to what. Where the fault was is
+ * not known any more: to report it may have caused others. But who writes
+ * somewhere has a register that points there, as a rule.
+ */
+static int on_die(struct notifier_block *nb, unsigned long action, void *data)
+{
+	const struct die_args *args = data;
+	const struct kho_node *node;
+
+	if (action != DIE_OOPS || !args->regs || !in_task() ||
+	    !mutex_trylock(&kho_machine.list_lock))
+		return NOTIFY_DONE;
+
+	list_for_each_entry(node, &kho_machine.nodes, link)
+		if (any_points_into((const unsigned long *)args->regs,
+				    sizeof(*args->regs) / sizeof(long),
+				    node->image))
+			pr_emerg("%s: a register points into what it has saved\n",
+				 node->name);
+	mutex_unlock(&kho_machine.list_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block die_notifier = {
+	.notifier_call = on_die,
+};
+
+static int __init protect_init(void)
+{
+	return register_die_notifier(&die_notifier);
+}
+core_initcall(protect_init);

@@ -113,3 +113,5 @@ def write_after_save_is_caught(vm, _notes):
     console = vm.console()
     expect("unable to handle" in console and "scribble_init" in console,
            "nobody has caught it:\n" + console[-1000:])
+    expect("kho-sample: a register points into what it has saved" in console,
+           "it isn't said whose it is:\n" + console[-1000:])
