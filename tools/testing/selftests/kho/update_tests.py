@@ -220,6 +220,55 @@ def abort_from_saved(vm, _notes):
         expect_usable(vm, before)
 
 
+# (how a prepare or save that runs is ended, what that says)
+CALLED_OFF = (
+    ("echo abort > {kho}state", "cancelled"),
+    ("kill -TERM $pid", "interrupted"),
+    ("true", "not done after 500 ms"),
+)
+
+
+def call_off(vm, phase, how):
+    """Ends a phase while a client is in it; returns how that was for it."""
+    return vm.sh(f"""
+        echo {phase} > {handover.KHO}state &
+        pid=$!
+        client={handover.KHO}clients/{nic.PAIR[1]}
+        while ! grep -q ing $client/state; do :; done
+        {how.format(kho=handover.KHO)}
+        wait $pid
+        echo "status $?"
+        cat {handover.KHO}last_error""")
+
+
+@test()
+def called_off_while_it_runs(vm, _notes):
+    """By another process, by a signal, by a deadline: all is as it was."""
+    nic.set_up_pair(vm)
+    before = nic.dump(vm)
+    for phase in ("prepare", "save"):
+        delay = f"{nic.DEBUGFS}{nic.PAIR[1]}/kho/{phase}_delay_ms"
+        for how, reason in CALLED_OFF:
+            if phase == "save":
+                command(vm, "prepare", after="prepared")
+            vm.write(delay, "20000")
+            vm.write(handover.KHO + "deadline_ms",
+                     f"{phase} {500 if how == 'true' else 0}")
+            told = call_off(vm, phase, how)
+            expect("status 0" not in told and reason in told,
+                   f"{phase}, {how}: {told}")
+            expect_state(vm, "idle")
+        vm.write(delay, "0")
+        expect_nics(vm, before)
+        nic.ping(vm)
+    vm.write(handover.KHO + "deadline_ms", "save 0")
+    vm.kexec_load()
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    execute(vm)
+    expect_nics(vm, before)
+
+
 @test()
 def update_after_abort(vm, _notes):
     """What was aborted leaves nothing behind that the next update trips on."""
