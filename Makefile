@@ -45,7 +45,7 @@ MODULES_KO = $(patsubst %,--module $(B)/$(G)$(1)/%.ko, \
 BOTH = --module $(B)/$(G)-mainline/carry/kho_carry.ko \
 	--add boot/ours $(B)/$(G)/$(IMAGE) \
 	--add lib/modules/ours/kho_carry.ko $(B)/$(G)/carry/kho_carry.ko
-NETDEVSIM_KO = --module $(B)/$(G)-debug/drivers/net/netdevsim/netdevsim.ko
+NETDEVSIM_KO = --module $(B)/$(G)$(1)/drivers/net/netdevsim/netdevsim.ko
 
 # G: the guest's kernels are in build/G, build/G-debug, build/G-nokho.
 ifeq ($(ARCH),arm64)
@@ -73,7 +73,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 .PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs \
 	initramfses run bench-kernel bench bench-profile bench-parallel check \
 	kunit selftest mainline-tree mainline-kernel interop long faults \
-	sanitize khodump fuzz fuzz-target lint check-series docs-check clean
+	sanitize race khodump fuzz fuzz-target lint check-series docs-check clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | \
@@ -120,7 +120,8 @@ kernels: kernel
 	@$(call KERNEL,-nokho,--base $(B)/$(G) $(CONFIG).nokho)
 
 initramfses: initramfs kernels
-	@$(call INITRAMFS,-debug,$(NETDEVSIM_KO) $(call MODULES_KO,-debug))
+	@$(call INITRAMFS,-debug,$(call NETDEVSIM_KO,-debug) \
+		$(call MODULES_KO,-debug))
 	@$(call INITRAMFS,-nokho)
 
 run: initramfs ## perform a live update in QEMU and tell its story
@@ -168,6 +169,13 @@ sanitize: tree root khoctl ## the updates on a kernel that looks for bad memory 
 	@$(call INITRAMFS,-sanitize,$(call MODULES_KO,-sanitize))
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \
 		--arch $(ARCH) --build $(B) $(T)"
+
+race: tree root khoctl ## what runs at once, on a kernel that looks for data races
+	@$(call KERNEL,-race,$(CONFIG).debug $(CONFIG).race $(MODULES))
+	@$(call INITRAMFS,-race,$(call NETDEVSIM_KO,-race) \
+		$(call MODULES_KO,-race))
+	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel race \
+		--arch $(ARCH) --build $(B) $(or $(T),everything_at_once)"
 
 bench-parallel: initramfs ## measure the blackout of 1, 8 and 64 clients
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --suite parallel \

@@ -17,18 +17,21 @@ Client = collections.namedtuple(
     "Client", "state pass_ bytes prepare_us save_us restore_us")
 
 
+def folder(build, variant, arch=arches.DEFAULT):
+    """Where that kernel of a build folder is."""
+    return os.path.join(build, "-".join(filter(None, (
+        arches.ARCHES[arch].folder, variant))))
+
+
 def boot(build, variant="", packed=None, append=KHO_ON, arch=arches.DEFAULT,
          **options):
     """Starts a guest on one of the kernels in the build folder.
 
     Its initramfs is the kernel's own, or that of the variant 'packed'.
     """
-    description = arches.ARCHES[arch]
-    kernel, initramfs = (
-        os.path.join(build, "-".join(filter(None, (
-            description.folder, name))))
-        for name in (variant, variant if packed is None else packed))
-    return VM(os.path.join(kernel, description.kernel),
+    kernel = folder(build, variant, arch)
+    initramfs = folder(build, variant if packed is None else packed, arch)
+    return VM(os.path.join(kernel, arches.ARCHES[arch].kernel),
               os.path.join(initramfs, INITRAMFS), append=append, arch=arch,
               **options)
 

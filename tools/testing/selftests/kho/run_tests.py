@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Live updates in QEMU, as KTAP. Each test can be run alone by its name."""
 import argparse
-import collections
 import concurrent.futures
 import importlib
 import io
@@ -15,19 +14,12 @@ import traceback
 import arch as arches
 import handover
 import suite
-import vm
+from other_kernels import OTHER_KERNELS, on_another_kernel
 from vm import GuestError, end_all
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEFAULT_BUILD = os.path.join(HERE, "..", "..", "..", "..", "build")
 SUITES = ("check", "faults", "interop", "parallel")
-# Kernels that can take the base one's place: how often the memory, what scratch.
-Instead = collections.namedtuple("Instead", "variant memory scratch")
-INSTEAD = {"sanitize": Instead("sanitize", 3, "16M,320M,0")}
-LEAKS = "/sys/kernel/debug/kmemleak"
-# kmemleak reports nothing that is younger.
-LEAK_AGE = 6
-ANSWER_TIMEOUT = 60
 
 
 class Report:
@@ -53,50 +45,24 @@ class Report:
             print(f"ok {self.results} {name} # SKIP {reason}", flush=True)
 
 
-def on_another_kernel(test, instead):
-    """The test on that kernel, which takes more memory."""
-    options = dict(test.options)
-    options["memory"] = options.get("memory", vm.MEMORY) * instead.memory
-    append = options.get("append", handover.KHO_ON)
-    options["append"] = append.replace(handover.SCRATCH, instead.scratch)
-    return test._replace(variant=instead.variant, options=options)
-
-
-def answers(guest):
-    """Some tests end with a guest that hangs or has ended."""
-    try:
-        guest.run("true", timeout=ANSWER_TIMEOUT)
-    except GuestError:
-        return False
-    return True
-
-
-def expect_no_leak(guest):
-    """Fails if the guest still runs and its kernel has lost memory."""
-    if not answers(guest):
-        return
-    guest.write(LEAKS, "scan")
-    time.sleep(LEAK_AGE)
-    guest.write(LEAKS, "scan")
-    leaks = guest.read(LEAKS)
-    if leaks:
-        raise GuestError("memory that nothing refers to:\n" + leaks)
-
-
 def run(test, args, report):
     if args.arch in test.skip:
         return report.skip(test.name, test.skip[args.arch])
-    if args.kernel:
-        if test.variant:
+    other = OTHER_KERNELS.get(args.kernel)
+    if other:
+        if test.variant != other.replaces:
             return report.skip(test.name, "needs a kernel of its own")
-        test = on_another_kernel(test, INSTEAD[args.kernel])
+        test = on_another_kernel(test, other)
     notes, error, start = io.StringIO(), "", time.monotonic()
     try:
         with handover.boot(args.build, test.variant, arch=args.arch,
                            **test.options) as guest:
+            if other and other.allow:
+                guest.allow(other.allow)
             test.function(guest, notes)
-            if args.kernel:
-                expect_no_leak(guest)
+            if other:
+                other.after(guest, handover.folder(args.build, test.variant,
+                                                   args.arch))
     except GuestError as failure:
         error = str(failure)
     except Exception:
@@ -129,8 +95,8 @@ def main():
                         default=arches.DEFAULT)
     parser.add_argument("--jobs", type=int, help="guests at the same time",
                         default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--kernel", choices=INSTEAD,
-                        help="run the base kernel's tests on this one")
+    parser.add_argument("--kernel", choices=OTHER_KERNELS,
+                        help="run another kernel's tests on this one")
     parser.add_argument("--suite", choices=SUITES, default="check")
     parser.add_argument("--list", action="store_true",
                         help="list the tests' names")
