@@ -113,10 +113,10 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 
 	if (pass == 1) {
 		kho->extra.written = 0;
-		kho->warned = false;
+		nsim_kho_lost_clear(kho);
 	}
 
-	nsim_kho_lost_clear(kho);
+	nsim_kho_lost_again(kho);
 	err = prepare_device(kho, image);
 	if (!err)
 		err = nsim_kho_save_extra(kho, image);
@@ -138,14 +138,16 @@ static int save_device(struct nsim_kho *kho, struct kho_image *image)
 	if (!nsim_dev)
 		return no_driver(kho);
 
-	/* Once more: much may have happened since prepare. */
-	rtnl_lock();
-	err = nsim_kho_refuse(kho, nsim_dev);
-	rtnl_unlock();
+	nsim_kho_lost_again(kho);
+	err = nsim_kho_freeze(kho, nsim_dev);
 	if (!err) {
-		nsim_kho_freeze(kho, nsim_dev);
 		rtnl_lock();
-		err = nsim_kho_save_device(kho, nsim_dev, image);
+		/* What is changed without rtnl may have been on its way. */
+		err = nsim_kho_refuse(kho, nsim_dev);
+		if (!err) {
+			nsim_kho_note_lost(kho, nsim_dev);
+			err = nsim_kho_save_device(kho, nsim_dev, image);
+		}
 		rtnl_unlock();
 	}
 	nsim_kho_release(kho, nsim_dev);
@@ -160,7 +162,13 @@ static int client_save(struct kho_client *client, struct kho_image *image)
 	err = save_device(kho, image);
 	if (!err)
 		err = nsim_kho_save_extra(kho, image);
-	return err ?: nsim_kho_obey(kho, NSIM_KHO_SAVE);
+	if (!err)
+		err = nsim_kho_obey(kho, NSIM_KHO_SAVE);
+	if (err)
+		return err;
+
+	nsim_kho_lost_warn(kho);
+	return 0;
 }
 
 static void client_abort(struct kho_client *client)

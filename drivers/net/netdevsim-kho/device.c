@@ -4,6 +4,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_link.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/psample.h>
@@ -271,7 +272,7 @@ static void restore_vf(struct nsim_kho *kho, int node, unsigned int i,
 		       struct nsim_vf_config *vf)
 {
 	char where[24];
-	u8 mac[ETH_ALEN];
+	u8 mac[ETH_ALEN] __aligned(2);
 	u32 proto;
 
 	snprintf(where, sizeof(where), "VF %u", i);
@@ -388,9 +389,22 @@ static int save_fib(struct nsim_dev *nsim_dev, struct kho_image *image)
 	return err;
 }
 
+/* Sampling can be switched off at any time, which gives the group back. */
+static bool active_group(struct nsim_dev_psample *psample, u32 *group_num)
+{
+	guard(rcu)();
+
+	if (!READ_ONCE(psample->is_active))
+		return false;
+	*group_num = psample->group->group_num;
+	return true;
+}
+
 static int save_psample(struct nsim_dev *nsim_dev, struct kho_image *image)
 {
 	struct nsim_dev_psample *psample = nsim_dev->psample;
+	u32 group_num = 0;
+	bool active;
 	int err;
 
 	if (!IS_ENABLED(CONFIG_PSAMPLE))
@@ -401,12 +415,11 @@ static int save_psample(struct nsim_dev *nsim_dev, struct kho_image *image)
 		return err;
 	err = kho_image_set_fields(image, psample_fields,
 				   ARRAY_SIZE(psample_fields), psample);
+	active = active_group(psample, &group_num);
 	if (!err)
-		err = kho_image_set_u32(image, "active", psample->is_active);
+		err = kho_image_set_u32(image, "active", active);
 	if (!err)
-		err = kho_image_set_u32(image, "active-group-num",
-					psample->is_active ?
-					psample->group->group_num : 0);
+		err = kho_image_set_u32(image, "active-group-num", group_num);
 	kho_image_leave(image);
 	return err;
 }
@@ -478,8 +491,8 @@ static void restore_cookie(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 			      &has) || !has)
 		return;
 	val = kho_image_get(kho->in.image, 0, "trap-cookie", &len);
-	cookie = val ? kmalloc(struct_size(cookie, cookie, len), GFP_KERNEL) :
-		       NULL;
+	cookie = val ? kmalloc(struct_size(cookie, cookie, len),
+			       GFP_KERNEL | __GFP_NOWARN) : NULL;
 	if (!cookie) {
 		nsim_kho_lost(kho, "trap cookie: not in the record, or no memory");
 		return;

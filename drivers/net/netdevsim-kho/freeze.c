@@ -71,19 +71,27 @@ static void detach(struct net_device *dev)
 }
 
 /**
- * nsim_kho_freeze - stop a device
+ * nsim_kho_freeze - stop a device, if there is nothing against it
  * @kho: client
  * @nsim_dev: its device
  *
  * Context: save callback; devl_lock held, rtnl not; sleeps.
+ * Return: 0, or as nsim_kho_refuse().
  */
-void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
+int nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
 	struct nsim_dev_port *port;
+	int err;
 
 	devl_assert_locked(priv_to_devlink(nsim_dev));
 
+	/* Much may have happened since prepare. */
 	rtnl_lock();
+	err = nsim_kho_refuse(kho, nsim_dev);
+	if (err) {
+		rtnl_unlock();
+		return err;
+	}
 	WRITE_ONCE(kho->frozen, true);
 	list_for_each_entry(port, &nsim_dev->port_list, list)
 		detach(port->ns->netdev);
@@ -96,6 +104,7 @@ void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 
 	stop_works(nsim_dev);
 	drain(kho, nsim_dev);
+	return 0;
 }
 
 /**

@@ -215,7 +215,6 @@ int nsim_kho_restore(struct nsim_kho *kho, const struct kho_image *image)
 		return err;
 	}
 	kho->restored = true;
-	kho->warned = false;
 	nsim_kho_lost_warn(kho);
 	return 0;
 }

@@ -122,7 +122,6 @@ struct nsim_kho_incoming {
  * @frozen: the device is saved and must not change; written under devl_lock
  *	and rtnl
  * @watched: prepared; changes make the image stale
- * @warned: what can't be preserved was logged in this update
  * @restored: restored, and not yet committed
  * @in: the restore under way
  * @knobs: debugfs
@@ -144,7 +143,6 @@ struct nsim_kho {
 	struct nsim_bus_dev *bus_dev;
 	bool frozen;
 	bool watched;
-	bool warned;
 	bool restored;
 	struct nsim_kho_incoming in;
 	struct nsim_kho_knobs knobs;
@@ -181,6 +179,7 @@ bool nsim_kho_get_u64(struct nsim_kho *kho, int node, const char *where,
 __printf(2, 3)
 void nsim_kho_lost(struct nsim_kho *kho, const char *fmt, ...);
 void nsim_kho_lost_clear(struct nsim_kho *kho);
+void nsim_kho_lost_again(struct nsim_kho *kho);
 void nsim_kho_lost_warn(struct nsim_kho *kho);
 int nsim_kho_lost_show(struct seq_file *seq, void *unused);
 
@@ -189,7 +188,7 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 
 /* freeze.c */
-void nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+int nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 void nsim_kho_thaw(struct nsim_kho *kho);
 
 /* knobs.c */

@@ -3,19 +3,57 @@
  * The list of what was not preserved, or not restored, for a human to read.
  */
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
+/**
+ * struct lost_item - something that is lost
+ * @list: in the client's list
+ * @found: since nsim_kho_lost_again(); others are past
+ * @logged: in this update
+ * @text: what and why
+ */
 struct lost_item {
 	struct list_head list;
+	bool found;
+	bool logged;
 	char text[];
 };
 
 static void log_lost(struct nsim_kho *kho, const char *text)
 {
 	pr_warn("%s: lost in the live update: %s\n", kho->name, text);
+}
+
+static struct lost_item *find_item(struct nsim_kho *kho, const char *text)
+{
+	struct lost_item *item;
+
+	lockdep_assert_held(&kho->lost_lock);
+
+	list_for_each_entry(item, &kho->lost, list)
+		if (!strcmp(item->text, text))
+			return item;
+	return NULL;
+}
+
+static struct lost_item *add_item(struct nsim_kho *kho, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct lost_item *item;
+
+	lockdep_assert_held(&kho->lost_lock);
+
+	item = kzalloc(struct_size(item, text, size), GFP_KERNEL);
+	if (!item)
+		return NULL;
+	memcpy(item->text, text, size);
+	list_add_tail(&item->list, &kho->lost);
+	return item;
 }
 
 /**
@@ -30,21 +68,34 @@ void nsim_kho_lost(struct nsim_kho *kho, const char *fmt, ...)
 	struct lost_item *item;
 	char text[160];
 	va_list args;
-	size_t size;
 
 	va_start(args, fmt);
-	size = vscnprintf(text, sizeof(text), fmt, args) + 1;
+	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 
-	item = kmalloc(struct_size(item, text, size), GFP_KERNEL);
-	if (!item) {
+	guard(mutex)(&kho->lost_lock);
+	item = find_item(kho, text) ?: add_item(kho, text);
+	if (item)
+		item->found = true;
+	else
 		log_lost(kho, text);
-		return;
-	}
-	memcpy(item->text, text, size);
+}
+
+/**
+ * nsim_kho_lost_again - look anew at what is lost
+ * @kho: whose
+ *
+ * What is still lost is not logged once more.
+ *
+ * Context: may sleep.
+ */
+void nsim_kho_lost_again(struct nsim_kho *kho)
+{
+	struct lost_item *item;
 
 	guard(mutex)(&kho->lost_lock);
-	list_add_tail(&item->list, &kho->lost);
+	list_for_each_entry(item, &kho->lost, list)
+		item->found = false;
 }
 
 /**
@@ -74,13 +125,12 @@ void nsim_kho_lost_warn(struct nsim_kho *kho)
 {
 	struct lost_item *item;
 
-	if (kho->warned)
-		return;
-	kho->warned = true;
-
 	guard(mutex)(&kho->lost_lock);
-	list_for_each_entry(item, &kho->lost, list)
-		log_lost(kho, item->text);
+	list_for_each_entry(item, &kho->lost, list) {
+		if (item->found && !item->logged)
+			log_lost(kho, item->text);
+		item->logged |= item->found;
+	}
 }
 
 /**
@@ -97,6 +147,7 @@ int nsim_kho_lost_show(struct seq_file *seq, void *unused)
 
 	guard(mutex)(&kho->lost_lock);
 	list_for_each_entry(item, &kho->lost, list)
-		seq_printf(seq, "%s\n", item->text);
+		if (item->found)
+			seq_printf(seq, "%s\n", item->text);
 	return 0;
 }

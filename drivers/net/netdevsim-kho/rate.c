@@ -202,8 +202,12 @@ static void restore_groups(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	char where[24];
 	u32 i, nr;
 
-	if (list < 0 || kho_image_get_u32(kho->in.image, list, "count", &nr) ||
-	    nr > NSIM_KHO_LIST_MAX)
+	if (list < 0) {
+		nsim_kho_lost(kho, "rate groups: not in the record");
+		return;
+	}
+	if (!nsim_kho_get_u32(kho, list, "rate groups", "count",
+			      NSIM_KHO_LIST_MAX, &nr))
 		return;
 	for (i = 0; i < nr; i++) {
 		snprintf(where, sizeof(where), "rate group %u", i);

@@ -113,7 +113,7 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
  * @kho: client
  * @nsim_dev: its device
  *
- * Context: prepare callback; devl_lock and rtnl held; may sleep.
+ * Context: prepare or save callback; devl_lock and rtnl held; may sleep.
  */
 void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
