@@ -40,6 +40,12 @@ ALLOWED = (
 
 # -- setting up ---------------------------------------------------------------
 
+def batch(tool, commands):
+    """A shell command: ip or devlink does them all, as processes are slow."""
+    lines = "\n".join(commands)
+    return f"{tool} -b - <<'END'\n{lines}\nEND\n"
+
+
 def create(vm, device, ports=1, queues=1):
     vm.write(BUS + "new_device", f"{device[len('netdevsim'):]} {ports} "
                                  f"{queues}")
@@ -57,22 +63,23 @@ def ports(vm, device):
 
 
 def rename_ports(vm, device, prefix):
-    for index, netdev in sorted(ports(vm, device).items()):
-        vm.sh(f"ip link set {netdev} name {prefix}{index}")
+    vm.sh(batch("ip", (f"link set {netdev} name {prefix}{index}" for
+                       index, netdev in sorted(ports(vm, device).items()))))
 
 
 def set_up_ports(vm):
     """A device with several ports and queues, each port set differently."""
     create(vm, NIC, ports=4, queues=4)
-    vm.sh(f"devlink resource set netdevsim/{NIC} path /IPv4/fib size 200 && "
-          f"devlink dev param set netdevsim/{NIC} name max_macs "
-          "cmode driverinit value 64 && "
-          f"devlink dev reload netdevsim/{NIC}")
+    vm.sh(batch("devlink", (
+        f"resource set netdevsim/{NIC} path /IPv4/fib size 200",
+        f"dev param set netdevsim/{NIC} name max_macs cmode driverinit "
+        "value 64",
+        f"dev reload netdevsim/{NIC}")))
     rename_ports(vm, NIC, "nic")
-    vm.sh(f"""set -e
-        ip link set nic0 address 02:00:5e:10:00:00 mtu 9000 alias "first port"
-        ip link set nic1 address 02:00:5e:10:00:01 txqueuelen 333 group 7
-        ip link set nic2 mtu 1400
+    vm.sh("set -e\n" + batch("ip", (
+        'link set nic0 address 02:00:5e:10:00:00 mtu 9000 alias "first port"',
+        "link set nic1 address 02:00:5e:10:00:01 txqueuelen 333 group 7",
+        "link set nic2 mtu 1400")) + f"""
         ethtool -G nic0 rx 512 tx 256
         ethtool -G nic1 rx 1024 rx-mini 64 rx-jumbo 32 tx 1024
         ethtool -C nic0 rx-usecs 50 tx-usecs 100 rx-frames 16
@@ -83,35 +90,33 @@ def set_up_ports(vm):
         ethtool -K nic0 hw-tc-offload on
         ethtool -K nic1 gso off gro off
         ethtool --set-fec nic0 encoding rs
-        ip link set nic0 up
-        ip link set nic1 up
-        devlink dev param set netdevsim/{NIC} name test1 \\
-            cmode driverinit value false
-        devlink trap set netdevsim/{NIC} trap blackhole_route action trap
-        devlink trap policer set netdevsim/{NIC} policer 1 rate 1500 burst 64
-        devlink trap group set netdevsim/{NIC} group l2_drops policer 2
-        devlink health set netdevsim/{NIC} reporter dummy grace_period 5000
         echo 9 > {DEBUGFS}{NIC}/health/binary_len
         echo 0123456789abcdef > {DEBUGFS}{NIC}/trap_flow_action_cookie
-        """)
+        """ + batch("ip", ("link set nic0 up", "link set nic1 up")) +
+        batch("devlink", (
+            f"dev param set netdevsim/{NIC} name test1 cmode driverinit "
+            "value false",
+            f"trap set netdevsim/{NIC} trap blackhole_route action trap",
+            f"trap policer set netdevsim/{NIC} policer 1 rate 1500 burst 64",
+            f"trap group set netdevsim/{NIC} group l2_drops policer 2",
+            f"health set netdevsim/{NIC} reporter dummy grace_period 5000")))
 
 
 def set_up_functions(vm):
     """A device in switchdev mode with virtual functions."""
     create(vm, SRIOV, ports=1, queues=2)
     rename_ports(vm, SRIOV, "pf")
-    vm.sh(f"""set -e
-        echo 3 > {BUS}devices/{SRIOV}/sriov_numvfs
-        ip link set pf0 vf 0 mac 02:00:5e:20:00:00 vlan 100 qos 3
-        ip link set pf0 vf 1 spoofchk on trust on state enable
-        ip link set pf0 vf 2 max_tx_rate 1000 min_tx_rate 100
-        devlink dev eswitch set netdevsim/{SRIOV} mode switchdev
-        devlink port function rate add netdevsim/{SRIOV}/group1
-        devlink port function rate set netdevsim/{SRIOV}/group1 \\
-            tx_max 4gbit
-        devlink port function rate set netdevsim/{SRIOV}/128 \\
-            tx_share 1gbit tx_max 2gbit parent group1
-        """)
+    vm.sh(f"set -e\necho 3 > {BUS}devices/{SRIOV}/sriov_numvfs\n" +
+          batch("ip", (
+              "link set pf0 vf 0 mac 02:00:5e:20:00:00 vlan 100 qos 3",
+              "link set pf0 vf 1 spoofchk on trust on state enable",
+              "link set pf0 vf 2 max_tx_rate 1000 min_tx_rate 100")) +
+          batch("devlink", (
+              f"dev eswitch set netdevsim/{SRIOV} mode switchdev",
+              f"port function rate add netdevsim/{SRIOV}/group1",
+              f"port function rate set netdevsim/{SRIOV}/group1 tx_max 4gbit",
+              f"port function rate set netdevsim/{SRIOV}/128 "
+              "tx_share 1gbit tx_max 2gbit parent group1")))
 
 
 def set_up_pair(vm):
