@@ -23,6 +23,15 @@ def any_change(_before, _after):
     return True
 
 
+def never_up_again(before, after):
+    return (before, after) == ("noqueue", "noop")
+
+
+def no_link_event_yet(before, after):
+    """Of two names for up, or for down, that which a new netdev has."""
+    return (before, after) in (("UP", "UNKNOWN"), ("LOWERLAYERDOWN", "DOWN"))
+
+
 # What may differ between the dump before an update and the one after it:
 # (entry, condition, reason).
 ALLOWED = (
@@ -32,6 +41,10 @@ ALLOWED = (
      "kept per CPU by the network core, at least in part"),
     (r"ip\[.*\]/carrier_(changes|up_count|down_count)$", any_change,
      "counted by the network core"),
+    (r"ip\[.*\]/qdisc$", never_up_again,
+     "a netdev gets its queueing discipline when it first goes up"),
+    (r"ip\[.*\]/operstate$", no_link_event_yet,
+     "the network core looks at a link when it changes, not before"),
     (r"devlink resource .*/occ$", any_change, "follows the routing tables"),
     (r"devlink trap.*/stats/", any_change, "kept per CPU by devlink"),
     (r"debugfs/[^/]*/kho/lost", any_change, "speaks about one kernel only"),
