@@ -24,6 +24,7 @@ def blackout(vm, count):
     command(vm, "save", after="saved")
     execute(vm)
     line, clients = handover.timeline(vm), handover.clients(vm).values()
+    command(vm, "finish", after="idle")
     vm.sh(f"""for id in $(seq {FIRST_ID} {FIRST_ID + count - 1}); do
             echo "$id" > {nic.BUS}del_device
         done""")
