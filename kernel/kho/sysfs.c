@@ -2,6 +2,7 @@
 /*
  * The core in sysfs: the FDTs, and where scratch is.
  */
+#include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/kobject.h>
 #include <linux/libfdt.h>
@@ -112,6 +113,8 @@ static ssize_t unclaimed_store(struct kobject *kobj,
 {
 	char *name __free(kfree) = kstrndup(buf, count, GFP_KERNEL);
 
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
 	if (!name)
 		return -ENOMEM;
 	return kho_in_discard(strim(name)) ?: count;

@@ -65,6 +65,13 @@ def refused_commands_after_kexec(vm, _notes):
     refuse_all(vm, "restoring")
 
 
+def expect_not_permitted(vm, name, wish):
+    vm.sh(f"chown 99 {KHO}{name}")
+    status, output = vm.run(f"su nobody -c 'echo {wish} > {KHO}{name}'")
+    expect(status and "not permitted" in output,
+           f"{name} lets everybody in: {output}")
+
+
 @test()
 def commands_need_privilege(vm, _notes):
     """To own the files is not enough."""
@@ -76,12 +83,10 @@ def commands_need_privilege(vm, _notes):
     vm.sh("mkdir -p /etc && echo 'nobody:x:99:99::/:/bin/sh' > /etc/passwd")
     for name, wish in wishes.items():
         before = vm.read(KHO + name)
-        vm.sh(f"chown 99 {KHO}{name}")
-        status, output = vm.run(f"su nobody -c 'echo {wish} > {KHO}{name}'")
-        expect(status and "not permitted" in output,
-               f"{name} lets everybody in: {output}")
+        expect_not_permitted(vm, name, wish)
         expect(vm.read(KHO + name) == before, f"{name} has changed")
         vm.write(KHO + name, wish)
+    expect_not_permitted(vm, "unclaimed", "nothing")
 
 
 @test()
