@@ -349,7 +349,7 @@ static unsigned int subtree_number(int node)
 
 static bool set_asked_for(const char *name, bool on)
 {
-	int node = in_fdt ? fdt_subnode_offset(in_fdt, 0, name) : -1;
+	int node = in_fdt ? kho_root_node(in_fdt, name) : -1;
 	phys_addr_t phys;
 	bool before;
 	u64 size;
@@ -544,7 +544,7 @@ int kho_in_discard(const char *name)
 
 	guard(mutex)(&in_lock);
 
-	node = in_fdt ? fdt_subnode_offset(in_fdt, 0, name) : -1;
+	node = in_fdt ? kho_root_node(in_fdt, name) : -1;
 	if (node < 0 || !waits(node, &phys, &size))
 		return -ENOENT;
 

@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 #include <linux/libfdt.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "internal.h"
@@ -128,6 +129,24 @@ bool kho_root_remove(void *fdt, phys_addr_t blob)
 }
 
 /**
+ * kho_root_node - look a subtree's node up
+ * @fdt: a root FDT that kho_root_check() has passed
+ * @name: name of the subtree, all of it: "port" is not "port@0"
+ *
+ * Return: the node, or -ENOENT.
+ */
+int kho_root_node(const void *fdt, const char *name)
+{
+	int node;
+
+	/* fdt_subnode_offset() would take "port" for "port@0". */
+	fdt_for_each_subnode(node, fdt, 0)
+		if (!strcmp(fdt_get_name(fdt, node, NULL), name))
+			return node;
+	return -ENOENT;
+}
+
+/**
  * kho_root_find - look a subtree up
  * @fdt: a root FDT that kho_root_check() has passed
  * @name: name of the subtree
@@ -139,11 +158,11 @@ bool kho_root_remove(void *fdt, phys_addr_t blob)
 int kho_root_find(const void *fdt, const char *name, phys_addr_t *blob,
 		  u64 *size)
 {
-	int node = fdt_subnode_offset(fdt, 0, name);
+	int node = kho_root_node(fdt, name);
 	u64 data;
 
 	if (node < 0)
-		return -ENOENT;
+		return node;
 	if (kho_get_u64(fdt, node, KHO_SUB_TREE_PROP_NAME, &data) ||
 	    kho_get_u64(fdt, node, KHO_SUB_TREE_SIZE_PROP_NAME, size) ||
 	    !data || !*size)

@@ -17,6 +17,7 @@ const char *kho_root_check(const void *fdt, size_t size,
 			   phys_addr_t *map_root);
 int kho_root_add(void *fdt, const char *name, phys_addr_t blob, u64 size);
 bool kho_root_remove(void *fdt, phys_addr_t blob);
+int kho_root_node(const void *fdt, const char *name);
 int kho_root_find(const void *fdt, const char *name, phys_addr_t *blob,
 		  u64 *size);
 

@@ -91,6 +91,21 @@ static void root_test_add_find_remove(struct kunit *test)
 	expect_found(test, fdt, "a", 0x3000, 3);
 }
 
+/* A name that libfdt would find in the other's place. */
+static void root_test_unit_address(struct kunit *test)
+{
+	void *fdt = new_root(test);
+
+	KUNIT_ASSERT_EQ(test, kho_root_add(fdt, "a", BLOB_A, SIZE_A), 0);
+	KUNIT_ASSERT_EQ(test, kho_root_add(fdt, "a@1", BLOB_B, SIZE_B), 0);
+	expect_found(test, fdt, "a", BLOB_A, SIZE_A);
+	expect_found(test, fdt, "a@1", BLOB_B, SIZE_B);
+
+	KUNIT_EXPECT_TRUE(test, kho_root_remove(fdt, BLOB_A));
+	KUNIT_EXPECT_EQ(test, find(fdt, "a"), -ENOENT);
+	expect_found(test, fdt, "a@1", BLOB_B, SIZE_B);
+}
+
 static void expect_bytes(struct kunit *test, const void *fdt, int node,
 			 const char *prop, const void *bytes, int size)
 {
@@ -556,6 +571,7 @@ static void root_test_short_blocks(struct kunit *test)
 static struct kunit_case root_test_cases[] = {
 	KUNIT_CASE(root_test_create),
 	KUNIT_CASE(root_test_add_find_remove),
+	KUNIT_CASE(root_test_unit_address),
 	KUNIT_CASE(root_test_wire_format),
 	KUNIT_CASE(root_test_full),
 	KUNIT_CASE_PARAM(root_test_wrong, wrong_root_gen_params),
