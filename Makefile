@@ -32,6 +32,7 @@ KERNEL = scripts/kho/kernel.py --arch $(ARCH) --tree $(TREE) \
 	--output $(B)/$(G)$(1) $(BASE_CONFIG) $(2)
 INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
 	--add usr/sbin/khoctl $(B)/tools/$(G)/khoctl \
+	--add usr/bin/frames $(B)/tools/$(G)/frames \
 	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
 BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
@@ -70,7 +71,7 @@ LINT_PACKAGES := $(PACKAGES) sparse
 
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
-.PHONY: help deps lint-deps tree kernel kernels root khoctl initramfs \
+.PHONY: help deps lint-deps tree kernel kernels root programs initramfs \
 	initramfses run bench-kernel bench bench-profile bench-parallel check \
 	kunit selftest mainline-tree mainline-kernel interop long faults \
 	sanitize race khodump fuzz fuzz-target lint check-series docs-check clean
@@ -109,10 +110,10 @@ kernel: tree ## build the guest kernel
 root: deps
 	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
 
-khoctl: deps ## build the administrator's program, for the guest
-	@$(TOOLS) OUT=$(B)/tools/$(G) CROSS_COMPILE=$(CROSS) khoctl
+programs: deps ## build khoctl and what tests need, for the guest
+	@$(TOOLS) OUT=$(B)/tools/$(G) CROSS_COMPILE=$(CROSS) khoctl frames
 
-initramfs: kernel root khoctl ## pack the guest's programs and the next kernel
+initramfs: kernel root programs ## pack the guest's programs and the next kernel
 	@$(call INITRAMFS,,$(call MODULES_KO))
 
 kernels: kernel
@@ -154,7 +155,7 @@ selftest: initramfses khodump ## run the updates in QEMU, all of them or T="name
 mainline-tree: deps ## fetch a mainline kernel, linux-source-7.2, from Debian
 	@scripts/kho/mainline.py $(MAINLINE)
 
-mainline-kernel: kernel root khoctl mainline-tree
+mainline-kernel: kernel root programs mainline-tree
 	@scripts/kho/kernel.py --arch $(ARCH) --tree $(MAINLINE) \
 		--output $(B)/$(G)-mainline $(CONFIG).mainline $(CARRY)
 	@$(call INITRAMFS,-mainline,$(BOTH))
@@ -164,13 +165,13 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 		"scripts/kho/names.py $(MAINLINE)" \
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
 
-sanitize: tree root khoctl ## the updates on a kernel that looks for bad memory accesses
+sanitize: tree root programs ## the updates on a kernel that looks for bad memory accesses
 	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(MODULES))
 	@$(call INITRAMFS,-sanitize,$(call MODULES_KO,-sanitize))
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \
 		--arch $(ARCH) --build $(B) $(T)"
 
-race: tree root khoctl ## what runs at once, on a kernel that looks for data races
+race: tree root programs ## what runs at once, on a kernel that looks for data races
 	@$(call KERNEL,-race,$(CONFIG).debug $(CONFIG).race $(MODULES))
 	@$(call INITRAMFS,-race,$(call NETDEVSIM_KO,-race) \
 		$(call MODULES_KO,-race))

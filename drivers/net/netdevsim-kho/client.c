@@ -18,7 +18,24 @@ static LIST_HEAD(clients);
 /* The module is about to go; protected by life_lock. */
 static bool closing;
 
-const char * const nsim_kho_formats[] = { NSIM_KHO_FORMAT, NULL };
+/* The first one has no place for received frames. */
+#define FIRST_FORMAT	"netdevsim-v1"
+#define FORMAT		"netdevsim-v2"
+
+static const char * const formats[] = { FORMAT, NULL };
+static const char * const older_formats[] = { FIRST_FORMAT, NULL };
+const char * const nsim_kho_readable[] = { FORMAT, FIRST_FORMAT, NULL };
+
+/**
+ * nsim_kho_first_format - does an image have the first format?
+ * @image: incoming or outgoing image
+ *
+ * Return: whether it does.
+ */
+bool nsim_kho_first_format(const struct kho_image *image)
+{
+	return kho_image_format(image, older_formats);
+}
 
 /**
  * nsim_kho_find - find a client
@@ -113,6 +130,7 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 
 	if (pass == 1) {
 		kho->extra.written = 0;
+		nsim_kho_pages_free(&kho->rx);
 		nsim_kho_lost_clear(kho);
 	}
 
@@ -214,7 +232,8 @@ static struct nsim_kho *alloc_client(unsigned int id)
 	kho->id = id;
 	snprintf(kho->name, sizeof(kho->name), DRV_NAME "%u", id);
 	kho->client.name = kho->name;
-	kho->client.compatible = nsim_kho_formats;
+	kho->client.compatible = formats;
+	kho->client.older = older_formats;
 	kho->client.ops = &client_ops;
 	mutex_init(&kho->lost_lock);
 	INIT_LIST_HEAD(&kho->lost);
@@ -243,6 +262,7 @@ static void free_client(struct nsim_kho *kho)
 	nsim_kho_knobs_step_aside(kho);
 	nsim_kho_unreserve(kho);
 	nsim_kho_free_extra(kho);
+	nsim_kho_pages_free(&kho->rx);
 	nsim_kho_free_parked(kho);
 	nsim_kho_lost_clear(kho);
 	kfree(kho);
@@ -268,7 +288,7 @@ void nsim_kho_unlock(void)
 
 static bool image_waits(const char *name)
 {
-	const struct kho_image *image = kho_image_pull(name, nsim_kho_formats);
+	const struct kho_image *image = kho_image_pull(name, nsim_kho_readable);
 
 	if (!image)
 		return false;
@@ -408,7 +428,7 @@ static void meet_images(void)
 
 	lockdep_assert_held(&life_lock);
 
-	if (kho_incoming_for_each(nsim_kho_formats, meet_image, NULL))
+	if (kho_incoming_for_each(nsim_kho_readable, meet_image, NULL))
 		pr_err("kho: no memory for all images\n");
 	list_for_each_entry(kho, &clients, list)
 		nsim_kho_adopt(kho);

@@ -4,11 +4,10 @@
  * large NIC would be. It goes dirty at a given rate; how much has is computed
  * from the time that has passed when somebody wants to know.
  */
-#include <linux/kexec_handover.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
@@ -32,34 +31,8 @@ static u32 extra_pages(u32 kib)
  */
 void nsim_kho_free_extra(struct nsim_kho *kho)
 {
-	struct nsim_kho_extra *extra = &kho->extra;
-
-	while (extra->nr_chunks--)
-		__free_pages(extra->chunks[extra->nr_chunks].page,
-			     extra->chunks[extra->nr_chunks].order);
-	kfree(extra->chunks);
-	memset(extra, 0, sizeof(*extra));
-}
-
-static int add_chunk(struct nsim_kho_extra *extra, unsigned int order)
-{
-	struct nsim_kho_chunk *chunks;
-	struct folio *folio;
-
-	chunks = krealloc_array(extra->chunks, extra->nr_chunks + 1,
-				sizeof(*chunks), GFP_KERNEL);
-	if (!chunks)
-		return -ENOMEM;
-	extra->chunks = chunks;
-
-	folio = kho_folio_alloc(order);
-	if (!folio)
-		return -ENOMEM;
-	chunks[extra->nr_chunks++] = (struct nsim_kho_chunk) {
-		.page = folio_page(folio, 0),
-		.order = order,
-	};
-	return 0;
+	nsim_kho_pages_free(&kho->extra.pages);
+	memset(&kho->extra, 0, sizeof(kho->extra));
 }
 
 static int alloc_extra(struct nsim_kho *kho, u32 kib)
@@ -70,7 +43,7 @@ static int alloc_extra(struct nsim_kho *kho, u32 kib)
 
 	while (left) {
 		order = min_t(unsigned int, ilog2(left), CHUNK_ORDER_MAX);
-		err = add_chunk(&kho->extra, order);
+		err = nsim_kho_pages_add(&kho->extra.pages, order);
 		if (err) {
 			nsim_kho_free_extra(kho);
 			kho_client_explain(&kho->client,
@@ -117,20 +90,11 @@ static u64 write_chunk(struct nsim_kho *kho, const struct nsim_kho_chunk *chunk,
 
 static int refer_to_chunks(struct nsim_kho *kho, struct kho_image *image)
 {
-	struct nsim_kho_extra *extra = &kho->extra;
-	unsigned int i;
-	char prop[24];
-	int err;
+	int err = kho_image_enter(image, "extra");
 
-	err = kho_image_enter(image, "extra");
 	if (err)
 		return err;
-	err = kho_image_set_u32(image, "count", extra->nr_chunks);
-	for (i = 0; !err && i < extra->nr_chunks; i++) {
-		snprintf(prop, sizeof(prop), "chunk-%u", i);
-		err = kho_image_set_pages(image, prop, extra->chunks[i].page,
-					  1UL << extra->chunks[i].order);
-	}
+	err = nsim_kho_pages_refer(&kho->extra.pages, image);
 	kho_image_leave(image);
 	return err;
 }
@@ -149,6 +113,7 @@ static int refer_to_chunks(struct nsim_kho *kho, struct kho_image *image)
 int nsim_kho_save_extra(struct nsim_kho *kho, struct kho_image *image)
 {
 	struct nsim_kho_extra *extra = &kho->extra;
+	const struct nsim_kho_chunk *chunk;
 	u64 budget, wrote = 0, first = 0;
 	unsigned int i;
 	int err;
@@ -172,10 +137,10 @@ int nsim_kho_save_extra(struct nsim_kho *kho, struct kho_image *image)
 
 	budget = nsim_kho_extra_dirty(kho) >> PAGE_SHIFT;
 	extra->written = ktime_get();
-	for (i = 0; i < extra->nr_chunks && wrote < budget; i++) {
-		wrote += write_chunk(kho, &extra->chunks[i], first,
-				     budget - wrote);
-		first += 1ULL << extra->chunks[i].order;
+	for (i = 0; i < extra->pages.nr_chunks && wrote < budget; i++) {
+		chunk = &extra->pages.chunks[i];
+		wrote += write_chunk(kho, chunk, first, budget - wrote);
+		first += 1ULL << chunk->order;
 		if (kho_client_cancelled(&kho->client))
 			return -ECANCELED;
 	}
@@ -184,11 +149,11 @@ int nsim_kho_save_extra(struct nsim_kho *kho, struct kho_image *image)
 }
 
 static bool chunk_intact(const struct nsim_kho *kho, const u64 *words,
-			 unsigned long nr_pages, u64 first)
+			 size_t size, u64 first)
 {
 	u64 i, k;
 
-	for (i = 0; i < nr_pages; i++)
+	for (i = 0; i < size >> PAGE_SHIFT; i++)
 		for (k = 0; k < WORDS_PER_PAGE; k++)
 			if (words[i * WORDS_PER_PAGE + k] !=
 			    page_word(kho, first + i))
@@ -204,11 +169,11 @@ static bool chunk_intact(const struct nsim_kho *kho, const u64 *words,
  */
 void nsim_kho_check_extra(struct nsim_kho *kho)
 {
-	const struct kho_image *image = kho->in.image;
-	int node = kho_image_find(image, 0, "extra");
+	int node = kho_image_find(kho->in.image, 0, "extra");
 	u64 first = 0;
+	const void *chunk;
+	size_t size;
 	u32 i, nr;
-	char prop[24];
 
 	if (node < 0) {
 		nsim_kho_lost(kho, "extra state: not in the record");
@@ -219,16 +184,12 @@ void nsim_kho_check_extra(struct nsim_kho *kho)
 		return;
 
 	for (i = 0; i < nr; i++) {
-		unsigned long nr_pages;
-		const void *chunk;
-
-		snprintf(prop, sizeof(prop), "chunk-%u", i);
-		chunk = kho_image_get_pages(image, node, prop, &nr_pages);
-		if (!chunk || !chunk_intact(kho, chunk, nr_pages, first)) {
-			nsim_kho_lost(kho, "extra state: %s is %s", prop,
+		chunk = nsim_kho_pages_get(kho, node, i, &size);
+		if (!chunk || !chunk_intact(kho, chunk, size, first)) {
+			nsim_kho_lost(kho, "extra state: chunk-%u is %s", i,
 				      chunk ? "damaged" : "missing");
 			return;
 		}
-		first += nr_pages;
+		first += size >> PAGE_SHIFT;
 	}
 }

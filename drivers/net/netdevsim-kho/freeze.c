@@ -2,43 +2,11 @@
 /*
  * The blackout of a device: it carries no traffic and does not change.
  */
-#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/rtnetlink.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
-
-#define DRAIN_MS	100
-
-static unsigned int queued(const struct netdevsim *ns)
-{
-	unsigned int i, count = 0;
-
-	if (!ns->rq)
-		return 0;
-	for (i = 0; i < ns->netdev->num_rx_queues; i++)
-		count += skb_queue_len_lockless(&ns->rq[i].skb_queue);
-	return count;
-}
-
-/* Nothing is queued any more; let the stack have what is there. */
-static void drain(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
-{
-	unsigned long end = jiffies + msecs_to_jiffies(DRAIN_MS);
-	struct nsim_dev_port *port;
-
-	list_for_each_entry(port, &nsim_dev->port_list, list) {
-		if (!netif_running(port->ns->netdev))
-			continue;
-		while (queued(port->ns) && time_before(jiffies, end))
-			usleep_range(50, 100);
-		if (queued(port->ns))
-			nsim_kho_lost(kho, "%s: %u received packets",
-				      port->ns->netdev->name,
-				      queued(port->ns));
-	}
-}
 
 static void stop_works(struct nsim_dev *nsim_dev)
 {
@@ -96,14 +64,14 @@ int nsim_kho_freeze(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	list_for_each_entry(port, &nsim_dev->port_list, list)
 		detach(port->ns->netdev);
 	/*
-	 * A peer that is in the middle of sending to it comes to an end; with
-	 * rtnl held, that is waited for in a hurry.
+	 * A peer that is in the middle of sending to it, and a poll of what it
+	 * has received, come to an end; with rtnl held, that is waited for in
+	 * a hurry.
 	 */
 	synchronize_net();
 	rtnl_unlock();
 
 	stop_works(nsim_dev);
-	drain(kho, nsim_dev);
 	return 0;
 }
 
@@ -127,6 +95,7 @@ void nsim_kho_thaw(struct nsim_kho *kho)
 	if (nsim_dev)
 		list_for_each_entry(port, &nsim_dev->port_list, list)
 			netif_device_attach(port->ns->netdev);
+	nsim_kho_resume_rx(kho);
 	rtnl_unlock();
 
 	if (nsim_dev)

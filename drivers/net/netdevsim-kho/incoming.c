@@ -151,7 +151,9 @@ static int connect_device(struct nsim_kho *kho)
 	}
 	rtnl_lock();
 	nsim_kho_restore_links(kho, nsim_dev);
+	nsim_kho_restore_rx(kho, nsim_dev);
 	nsim_kho_restore_up(kho, nsim_dev);
+	nsim_kho_resume_rx(kho);
 	rtnl_unlock();
 	nsim_kho_release(kho, nsim_dev);
 	return 0;
@@ -245,7 +247,7 @@ void nsim_kho_adopt(struct nsim_kho *kho)
 
 	if (kho->adopted)
 		return;
-	image = kho_image_pull(kho->name, nsim_kho_formats);
+	image = kho_image_pull(kho->name, nsim_kho_readable);
 	if (!image)
 		return;
 

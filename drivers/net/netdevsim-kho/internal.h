@@ -10,7 +10,6 @@
 
 #include "../netdevsim/netdevsim.h"
 
-#define NSIM_KHO_FORMAT		"netdevsim-v1"
 
 /* More than this in a record is taken for damage. */
 #define NSIM_KHO_PORTS_MAX	4096
@@ -32,18 +31,20 @@ enum nsim_kho_phase {
  * @dirty_kib_per_s: how fast the extra state goes dirty
  * @delay_ms: how long each phase takes longer
  * @fail_phase: enum nsim_kho_phase, the one that fails
+ * @hold_rx: whether received frames wait, as in a host that is busy
  */
 struct nsim_kho_knobs {
 	u32 extra_kib;
 	u32 dirty_kib_per_s;
 	u32 delay_ms[NSIM_KHO_NR_PHASES];
 	u32 fail_phase;
+	bool hold_rx;
 };
 
 /**
- * struct nsim_kho_chunk - a part of the extra state
- * @page: the first page
- * @order: log2 of the number of pages
+ * struct nsim_kho_chunk - adjacent pages
+ * @page: the first one
+ * @order: log2 of their number
  */
 struct nsim_kho_chunk {
 	struct page *page;
@@ -51,15 +52,24 @@ struct nsim_kho_chunk {
 };
 
 /**
- * struct nsim_kho_extra - the extra state; only touched by the callbacks
- * @chunks: its memory; kept from one update to the next
+ * struct nsim_kho_pages - pages that an image refers to; only touched by the
+ *	callbacks
+ * @chunks: where they are
  * @nr_chunks: how many
- * @kib: size of all of them
+ */
+struct nsim_kho_pages {
+	struct nsim_kho_chunk *chunks;
+	unsigned int nr_chunks;
+};
+
+/**
+ * struct nsim_kho_extra - the extra state; only touched by the callbacks
+ * @pages: its memory; kept from one update to the next
+ * @kib: size of all of it
  * @written: when it was last written, 0 for never
  */
 struct nsim_kho_extra {
-	struct nsim_kho_chunk *chunks;
-	unsigned int nr_chunks;
+	struct nsim_kho_pages pages;
 	u32 kib;
 	ktime_t written;
 };
@@ -127,6 +137,7 @@ struct nsim_kho_incoming {
  * @knobs: debugfs
  * @stand_in: debugfs folder of the device while there is none, or NULL
  * @extra: extra state
+ * @rx: received frames of a saved device
  * @ifindexes: what the image's ports were known by, to be kept free
  * @nr_ifindexes: how many
  * @lost_lock: protects @lost
@@ -148,6 +159,7 @@ struct nsim_kho {
 	struct nsim_kho_knobs knobs;
 	struct dentry *stand_in;
 	struct nsim_kho_extra extra;
+	struct nsim_kho_pages rx;
 	u32 *ifindexes;
 	unsigned int nr_ifindexes;
 	struct mutex lost_lock; /* protects lost */
@@ -156,7 +168,8 @@ struct nsim_kho {
 };
 
 /* client.c */
-extern const char * const nsim_kho_formats[];
+extern const char * const nsim_kho_readable[];
+bool nsim_kho_first_format(const struct kho_image *image);
 struct nsim_kho *nsim_kho_find(unsigned int id);
 struct nsim_dev *nsim_kho_hold(struct nsim_kho *kho);
 void nsim_kho_release(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
@@ -198,6 +211,14 @@ int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image);
 void nsim_kho_read_knobs(struct nsim_kho *kho, const struct kho_image *image);
 int nsim_kho_obey(struct nsim_kho *kho, enum nsim_kho_phase phase);
 
+/* pages.c */
+int nsim_kho_pages_add(struct nsim_kho_pages *pages, unsigned int order);
+void nsim_kho_pages_free(struct nsim_kho_pages *pages);
+int nsim_kho_pages_refer(const struct nsim_kho_pages *pages,
+			 struct kho_image *image);
+const void *nsim_kho_pages_get(struct nsim_kho *kho, int node, unsigned int i,
+			       size_t *size);
+
 /* extra.c */
 int nsim_kho_save_extra(struct nsim_kho *kho, struct kho_image *image);
 void nsim_kho_check_extra(struct nsim_kho *kho);
@@ -218,10 +239,17 @@ int nsim_kho_save_device(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 			 struct kho_image *image);
 
 /* port.c */
+struct nsim_dev_port *nsim_kho_find_port(struct nsim_dev *nsim_dev, u32 index);
 int nsim_kho_save_ports(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 			struct kho_image *image);
 void nsim_kho_restore_links(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 void nsim_kho_restore_up(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+
+/* rx.c */
+int nsim_kho_save_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+		     struct kho_image *image);
+void nsim_kho_restore_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
+void nsim_kho_resume_rx(struct nsim_kho *kho);
 
 /* netdev.c */
 int nsim_kho_save_netdev(struct kho_image *image, struct netdevsim *ns);

@@ -6,6 +6,8 @@
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/kstrtox.h>
+#include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
 
 #include "internal.h"
@@ -32,6 +34,11 @@ static const struct kho_field knob_fields[] = {
 		  delay_ms[NSIM_KHO_RESTORE]),
 	KHO_FIELD("fail-phase", NSIM_KHO_NR_PHASES - 1,
 		  struct nsim_kho_knobs, fail_phase),
+};
+
+/* Images of the first format don't have it. */
+static const struct kho_field rx_fields[] = {
+	KHO_FIELD("hold-rx", 1, struct nsim_kho_knobs, hold_rx),
 };
 
 static ssize_t fail_phase_read(struct file *file, char __user *data,
@@ -76,6 +83,41 @@ static const struct file_operations fail_phase_fops = {
 	.owner = THIS_MODULE,
 };
 
+static ssize_t hold_rx_read(struct file *file, char __user *data, size_t count,
+			    loff_t *ppos)
+{
+	struct nsim_kho *kho = file->private_data;
+	const char *text = READ_ONCE(kho->knobs.hold_rx) ? "Y\n" : "N\n";
+
+	return simple_read_from_buffer(data, count, ppos, text, 2);
+}
+
+static ssize_t hold_rx_write(struct file *file, const char __user *data,
+			     size_t count, loff_t *ppos)
+{
+	struct nsim_kho *kho = file->private_data;
+	bool hold;
+	int err;
+
+	err = kstrtobool_from_user(data, count, &hold);
+	if (err)
+		return err;
+
+	rtnl_lock();
+	WRITE_ONCE(kho->knobs.hold_rx, hold);
+	nsim_kho_resume_rx(kho);
+	rtnl_unlock();
+	return count;
+}
+
+static const struct file_operations hold_rx_fops = {
+	.open = simple_open,
+	.read = hold_rx_read,
+	.write = hold_rx_write,
+	.llseek = generic_file_llseek,
+	.owner = THIS_MODULE,
+};
+
 static int lost_open(struct inode *inode, struct file *file)
 {
 	return single_open(file, nsim_kho_lost_show, inode->i_private);
@@ -104,6 +146,7 @@ static void create_files(struct nsim_kho *kho, struct dentry *parent)
 	debugfs_create_u32("restore_delay_ms", 0600, dir,
 			   &knobs->delay_ms[NSIM_KHO_RESTORE]);
 	debugfs_create_file("fail_phase", 0600, dir, kho, &fail_phase_fops);
+	debugfs_create_file("hold_rx", 0600, dir, kho, &hold_rx_fops);
 	debugfs_create_file("lost", 0400, dir, kho, &lost_fops);
 }
 
@@ -158,6 +201,9 @@ int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image)
 		return err;
 	err = kho_image_set_fields(image, knob_fields, ARRAY_SIZE(knob_fields),
 				   &kho->knobs);
+	if (!err && !nsim_kho_first_format(image))
+		err = kho_image_set_fields(image, rx_fields,
+					   ARRAY_SIZE(rx_fields), &kho->knobs);
 	kho_image_leave(image);
 	return err;
 }
@@ -171,10 +217,14 @@ int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image)
  */
 void nsim_kho_read_knobs(struct nsim_kho *kho, const struct kho_image *image)
 {
+	int node = kho_image_find(image, 0, "kho");
+
 	kho->in.image = image;
-	nsim_kho_restore_fields(kho, kho_image_find(image, 0, "kho"), "knobs",
-				knob_fields, ARRAY_SIZE(knob_fields),
-				&kho->knobs);
+	nsim_kho_restore_fields(kho, node, "knobs", knob_fields,
+				ARRAY_SIZE(knob_fields), &kho->knobs);
+	if (!nsim_kho_first_format(image))
+		nsim_kho_restore_fields(kho, node, "knobs", rx_fields,
+					ARRAY_SIZE(rx_fields), &kho->knobs);
 	kho->in.image = NULL;
 }
 

@@ -48,6 +48,7 @@ void nsim_kho_remove(struct nsim_dev *nsim_dev);
 /* While the device runs. */
 int nsim_kho_change(struct nsim_dev *nsim_dev, struct netlink_ext_ack *extack);
 bool nsim_kho_frozen(const struct nsim_dev *nsim_dev);
+bool nsim_kho_holds_rx(const struct netdevsim *ns);
 void nsim_kho_netdev_event(struct nsim_dev *nsim_dev, struct net_device *dev,
 			   unsigned long event);
 
@@ -147,6 +148,11 @@ static inline int nsim_kho_change(struct nsim_dev *nsim_dev,
 }
 
 static inline bool nsim_kho_frozen(const struct nsim_dev *nsim_dev)
+{
+	return false;
+}
+
+static inline bool nsim_kho_holds_rx(const struct netdevsim *ns)
 {
 	return false;
 }

@@ -4,11 +4,15 @@
  * handed over is looped back into this kernel.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/libfdt.h>
 #include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
 #include <net/net_namespace.h>
 
 #include "../../../kernel/kho/fsm/internal.h"
@@ -87,13 +91,19 @@ static struct netdevsim *port_of(struct nsim_dev *nsim_dev, u32 index)
 	return NULL;
 }
 
-/* What a kexec does to a device: it is gone, its extra state isn't. */
+static void forget_pages(struct nsim_kho_pages *pages)
+{
+	kfree(pages->chunks);
+	memset(pages, 0, sizeof(*pages));
+}
+
+/* What a kexec does to a device: it is gone, what it preserved isn't. */
 static void forget_device(struct kunit *test, unsigned int id)
 {
 	struct nsim_kho *kho = client_of(id);
 
-	kfree(kho->extra.chunks);
-	memset(&kho->extra, 0, sizeof(kho->extra));
+	forget_pages(&kho->extra.pages);
+	forget_pages(&kho->rx);
 	kho->frozen = false;
 	KUNIT_ASSERT_EQ(test, delete_device(id), 0);
 }
@@ -108,7 +118,7 @@ static const struct kho_image *pull(struct kunit *test)
 {
 	const struct kho_image *image;
 
-	image = kho_image_pull(NAME_A, nsim_kho_formats);
+	image = kho_image_pull(NAME_A, nsim_kho_readable);
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	return image;
 }
@@ -406,6 +416,114 @@ static void configure_knobs(unsigned int id)
 	knobs->delay_ms[NSIM_KHO_PREPARE] = 1;
 	knobs->delay_ms[NSIM_KHO_SAVE] = 2;
 	knobs->delay_ms[NSIM_KHO_RESTORE] = 3;
+	knobs->hold_rx = true;
+}
+
+/* Frames as they lie in the rings of a port. */
+
+#define ETH_P_TEST	0x88b5
+#define RX_FRAME_MAX	60000
+
+static const struct rx_frame {
+	unsigned int queue;
+	unsigned int len;
+	unsigned int linear;
+	unsigned int segment;
+} rx_frames[] = {
+	{ .queue = 0, .len = 60, .linear = 60 },
+	{ .queue = 0, .len = RX_FRAME_MAX, .linear = 100 },
+	{ .queue = 0, .len = ETH_HLEN, .linear = ETH_HLEN },
+	{ .queue = 0, .len = RX_FRAME_MAX, .linear = 100 },
+	{ .queue = 5, .len = 4054, .linear = 128, .segment = 1000 },
+	{ .queue = 5, .len = RX_FRAME_MAX - 1, .linear = 100 },
+};
+
+/* Each can be told from the others; what is to be segmented is TCP. */
+static const u8 *frame_bytes(struct kunit *test, const struct rx_frame *frame)
+{
+	u8 *bytes = kunit_kmalloc(test, RX_FRAME_MAX, GFP_KERNEL);
+	struct ethhdr *eth = (void *)bytes;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct tcphdr *tcp = (void *)(ip + 1);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	for (i = 0; i < RX_FRAME_MAX; i++)
+		bytes[i] = i * 7 + (frame - rx_frames);
+	eth_broadcast_addr(eth->h_dest);
+	eth->h_proto = htons(frame->segment ? ETH_P_IP : ETH_P_TEST);
+	if (frame->segment) {
+		ip->version = IPVERSION;
+		ip->ihl = sizeof(*ip) / 4;
+		ip->tot_len = htons(frame->len - ETH_HLEN);
+		ip->frag_off = 0;
+		ip->protocol = IPPROTO_TCP;
+		tcp->doff = sizeof(*tcp) / 4;
+	}
+	return bytes;
+}
+
+static void receive(struct kunit *test, struct netdevsim *ns,
+		    const struct rx_frame *frame)
+{
+	unsigned int rest = frame->len - frame->linear;
+	const u8 *bytes = frame_bytes(test, frame);
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb_with_frags(frame->linear, rest, 0, &err, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put(skb, frame->linear);
+	skb->data_len = rest;
+	skb->len += rest;
+	KUNIT_ASSERT_EQ(test, skb_store_bits(skb, 0, bytes, frame->len), 0);
+	if (frame->segment) {
+		skb_partial_csum_set(skb, ETH_HLEN + sizeof(struct iphdr),
+				     offsetof(struct tcphdr, check));
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+		skb_shinfo(skb)->gso_size = frame->segment;
+	}
+	skb->mark = 1 + (frame - rx_frames);
+	skb->priority = 10 + (frame - rx_frames);
+	skb->protocol = eth_type_trans(skb, ns->netdev);
+	skb_queue_tail(&ns->rq[frame->queue].skb_queue, skb);
+}
+
+static void receive_all(struct kunit *test, struct netdevsim *ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rx_frames); i++)
+		receive(test, ns, &rx_frames[i]);
+}
+
+static void expect_frame(struct kunit *test, const struct rx_frame *frame,
+			 struct sk_buff *skb)
+{
+	const u8 *bytes = frame_bytes(test, frame);
+	bool segment = frame->segment;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_EQ(test, skb->protocol,
+			htons(segment ? ETH_P_IP : ETH_P_TEST));
+	KUNIT_EXPECT_EQ(test, skb->mark, 1 + (frame - rx_frames));
+	KUNIT_EXPECT_EQ(test, skb->priority, 10 + (frame - rx_frames));
+	KUNIT_EXPECT_EQ(test, skb_get_rx_queue(skb), frame->queue);
+	KUNIT_EXPECT_EQ(test, (int)skb->ip_summed,
+			segment ? CHECKSUM_PARTIAL : CHECKSUM_NONE);
+	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_size, frame->segment);
+
+	skb_push(skb, ETH_HLEN);
+	KUNIT_ASSERT_EQ(test, skb->len, frame->len);
+	KUNIT_ASSERT_EQ(test, skb_linearize(skb), 0);
+	KUNIT_EXPECT_TRUE(test, !memcmp(skb->data, bytes, frame->len));
+	if (segment) {
+		KUNIT_EXPECT_EQ(test, skb_checksum_start_offset(skb),
+				ETH_HLEN + sizeof(struct iphdr));
+		KUNIT_EXPECT_EQ(test, skb->csum_offset,
+				offsetof(struct tcphdr, check));
+	}
+	kfree_skb(skb);
 }
 
 static void configure(struct kunit *test, struct nsim_dev *nsim_dev)
@@ -431,6 +549,7 @@ static void configure(struct kunit *test, struct nsim_dev *nsim_dev)
 	configure_health(nsim_dev);
 	configure_flags(test, nsim_dev);
 	configure_knobs(nsim_dev->nsim_bus_dev->dev.id);
+	receive_all(test, port_of(nsim_dev, 9));
 }
 
 /* Records are compared as a whole: what isn't restored is saved differently. */
@@ -838,6 +957,143 @@ static void test_reprepare(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, port_of(device_of(DEV_A), NR_PORTS - 1));
 }
 
+static void test_rx(struct kunit *test)
+{
+	struct netdevsim *ns = port_of(make_device(test, DEV_A), 1);
+	unsigned int i;
+
+	receive_all(test, ns);
+	hand_over(test);
+	forget_device(test, DEV_A);
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_FALSE(test, is_lost(DEV_A, NULL));
+
+	ns = port_of(device_of(DEV_A), 1);
+	for (i = 0; i < ARRAY_SIZE(rx_frames); i++)
+		expect_frame(test, &rx_frames[i],
+			     skb_dequeue(&ns->rq[rx_frames[i].queue].skb_queue));
+	for (i = 0; i < NR_QUEUES; i++)
+		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&ns->rq[i].skb_queue));
+}
+
+/* The stack, as far as it has to do with these frames. */
+struct stack {
+	struct packet_type type;
+	atomic_t received;
+	u32 order;
+};
+
+static int stack_receive(struct sk_buff *skb, struct net_device *dev,
+			 struct packet_type *type, struct net_device *orig_dev)
+{
+	struct stack *stack = container_of(type, struct stack, type);
+
+	if (netdev_is_nsim(dev)) {
+		stack->order = stack->order * 10 + skb->mark;
+		atomic_inc(&stack->received);
+	}
+	kfree_skb(skb);
+	return NET_RX_SUCCESS;
+}
+
+static void expect_received(struct kunit *test, struct stack *stack, u32 order)
+{
+	u32 count = 0, rest;
+	int try;
+
+	for (rest = order; rest; rest /= 10)
+		count++;
+	for (try = 0; try < 1000; try++) {
+		if (atomic_read(&stack->received) == count)
+			break;
+		msleep(1);
+	}
+	KUNIT_EXPECT_EQ(test, stack->order, order);
+	stack->order = 0;
+	atomic_set(&stack->received, 0);
+}
+
+static void set_up(struct kunit *test, struct netdevsim *ns)
+{
+	rtnl_lock();
+	KUNIT_ASSERT_EQ(test, dev_change_flags(ns->netdev, IFF_UP, NULL), 0);
+	rtnl_unlock();
+}
+
+static void release_rx(unsigned int id)
+{
+	struct nsim_kho *kho = client_of(id);
+
+	rtnl_lock();
+	kho->knobs.hold_rx = false;
+	nsim_kho_resume_rx(kho);
+	rtnl_unlock();
+}
+
+/* Nothing that has been received gets to the stack of a kernel that ends. */
+static void test_rx_waits(struct kunit *test)
+{
+	struct netdevsim *ns = port_of(make_device(test, DEV_A), 1);
+	struct stack stack = { .type = { .type = htons(ETH_P_TEST),
+					 .func = stack_receive } };
+
+	dev_add_pack(&stack.type);
+	set_up(test, ns);
+
+	client_of(DEV_A)->knobs.hold_rx = true;
+	receive(test, ns, &rx_frames[0]);
+	receive(test, ns, &rx_frames[1]);
+	rtnl_lock();
+	nsim_kho_resume_rx(client_of(DEV_A));
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
+	release_rx(DEV_A);
+	expect_received(test, &stack, 0);
+
+	/* Called off: to the stack, after all. */
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("abort"), 0);
+	expect_received(test, &stack, 12);
+
+	/* With the next kernel: to its stack. */
+	receive(test, ns, &rx_frames[2]);
+	receive(test, ns, &rx_frames[0]);
+	hand_over(test);
+	forget_device(test, DEV_A);
+	nsim_kho_init();
+	expect_received(test, &stack, 31);
+
+	dev_remove_pack(&stack.type);
+}
+
+/* In the first format there is no place for them. */
+static void test_first_format(struct kunit *test)
+{
+	struct netdevsim *ns = port_of(make_device(test, DEV_A), 1);
+	struct nsim_kho *kho = client_of(DEV_A);
+	const struct kho_image *image;
+	int err;
+
+	kho->knobs.hold_rx = true;
+	receive(test, ns, &rx_frames[0]);
+	receive(test, ns, &rx_frames[1]);
+	scoped_guard(mutex, &kho_machine.lock)
+		err = kho_node_save_as(kho->client.node, "netdevsim-v1");
+	KUNIT_ASSERT_EQ(test, err, 0);
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
+	KUNIT_EXPECT_TRUE(test, is_lost(DEV_A, "2 received packets"));
+
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
+	forget_device(test, DEV_A);
+	image = pull(test);
+	KUNIT_EXPECT_LT(test, kho_image_find(image, 0, "rx"), 0);
+	kho_image_put(image);
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_FALSE(test, is_lost(DEV_A, NULL));
+	KUNIT_EXPECT_FALSE(test, client_of(DEV_A)->knobs.hold_rx);
+}
+
 static void test_rollback(struct kunit *test)
 {
 	int ifindex = port_of(make_device(test, DEV_A), 0)->netdev->ifindex;
@@ -922,7 +1178,12 @@ static const struct damage {
 	{ "/resources", "nexthops", -1, NULL, "resources: nexthops" },
 	{ "/psample", "active", 2, NULL, "psample: active: 2" },
 	{ "/kho", "fail-phase", 9, NULL, "knobs: fail-phase: 9" },
+	{ "/kho", "hold-rx", -1, NULL, "knobs: hold-rx" },
 	{ "/extra", "chunk-0", -1, NULL, "extra state: chunk-0 is missing" },
+	{ "/rx", "frames", -1, NULL, "received packets: frames" },
+	{ "/rx", "frames", 4, NULL, "received packets: 6 of 4" },
+	{ "/rx", "count", 9, NULL, "received packets: chunk-2 is missing" },
+	{ "/rx", "chunk-0", -1, NULL, "received packets: chunk-0 is missing" },
 };
 
 static void damage_name(const struct damage *damage, char *name)
@@ -939,7 +1200,7 @@ static void test_damage(struct kunit *test)
 	const struct kho_image *image;
 	int node, err;
 
-	make_device(test, DEV_A);
+	receive_all(test, port_of(make_device(test, DEV_A), 1));
 	client_of(DEV_A)->knobs.extra_kib = 4;
 	image = save_and_pull(test);
 	node = fdt_path_offset(image->fdt, damage->path);
@@ -975,11 +1236,53 @@ static void test_damaged_extra(struct kunit *test)
 	kho->knobs.extra_kib = 64;
 	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
 	/* After the seal, and before it is verified: nobody may believe it. */
-	*(u8 *)page_address(kho->extra.chunks[0].page) ^= 1;
+	*(u8 *)page_address(kho->extra.pages.chunks[0].page) ^= 1;
 	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
 	forget_device(test, DEV_A);
 	nsim_kho_init();
 	KUNIT_EXPECT_NULL(test, device_of(DEV_A));
+}
+
+/* In the head of the first of six frames; the sixth has a chunk of its own. */
+static const struct rx_damage {
+	const char *what;
+	size_t offset;
+	u32 value;
+	const char *lost;
+} rx_damages[] = {
+	{ "no length", 0, 0, "1 of 6" },
+	{ "too short", 0, ETH_HLEN - 1, "1 of 6" },
+	{ "longer than the chunk", 0, SZ_128K, "1 of 6" },
+	{ "longer than memory", 0, U32_MAX, "1 of 6" },
+	{ "no such port", 4, 99, "5 of 6" },
+	{ "no such queue", 8, NR_QUEUES, "5 of 6" },
+	{ "checksum and segments of no kind", 20, U32_MAX, "5 of 6" },
+};
+
+static void rx_damage_name(const struct rx_damage *damage, char *name)
+{
+	strscpy(name, damage->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(rx_damage, rx_damages, rx_damage_name);
+
+static void test_damaged_rx(struct kunit *test)
+{
+	const struct rx_damage *damage = test->param_value;
+	void *chunk;
+
+	receive_all(test, port_of(make_device(test, DEV_A), 1));
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
+	chunk = page_address(client_of(DEV_A)->rx.chunks[0].page);
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
+	forget_device(test, DEV_A);
+
+	/* The seal has been verified, and this is what the driver had sealed. */
+	kho_image_put(pull(test));
+	*(u32 *)(chunk + damage->offset) = damage->value;
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_TRUE(test, is_lost(DEV_A, damage->lost));
 }
 
 /* Discards what waits for a device, and deletes the device. */
@@ -1016,10 +1319,14 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_failing_phases),
 	KUNIT_CASE(test_frozen),
 	KUNIT_CASE(test_reprepare),
+	KUNIT_CASE(test_rx),
+	KUNIT_CASE(test_rx_waits),
+	KUNIT_CASE(test_first_format),
 	KUNIT_CASE(test_rollback),
 	KUNIT_CASE(test_name_in_use),
 	KUNIT_CASE_PARAM(test_damage, damage_gen_params),
 	KUNIT_CASE(test_damaged_extra),
+	KUNIT_CASE_PARAM(test_damaged_rx, rx_damage_gen_params),
 	{}
 };
 

@@ -118,7 +118,15 @@ void nsim_kho_restore_ports(struct nsim_dev *nsim_dev)
 	}
 }
 
-static struct nsim_dev_port *find_port(struct nsim_dev *nsim_dev, u32 index)
+/**
+ * nsim_kho_find_port - find a port
+ * @nsim_dev: its device
+ * @index: its index
+ *
+ * Context: devl_lock held.
+ * Return: the port, or NULL.
+ */
+struct nsim_dev_port *nsim_kho_find_port(struct nsim_dev *nsim_dev, u32 index)
 {
 	struct nsim_dev_port *port;
 
@@ -186,7 +194,7 @@ void nsim_kho_restore_links(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	u32 i;
 
 	for (i = 0; i < kho->in.nr_ports; i++) {
-		port = find_port(nsim_dev, kho->in.ports[i].index);
+		port = nsim_kho_find_port(nsim_dev, kho->in.ports[i].index);
 		if (port && nsim_dev_port_is_pf(port))
 			restore_link(kho, &kho->in.ports[i], port->ns);
 	}
@@ -207,7 +215,7 @@ void nsim_kho_restore_up(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	int err;
 
 	for (i = 0; i < kho->in.nr_ports; i++) {
-		port = find_port(nsim_dev, kho->in.ports[i].index);
+		port = nsim_kho_find_port(nsim_dev, kho->in.ports[i].index);
 		snprintf(where, sizeof(where), "port %u",
 			 kho->in.ports[i].index);
 		if (!port || !nsim_kho_get_u32(kho, kho->in.ports[i].node,

@@ -13,7 +13,7 @@
 #include <linux/kho/abi/mark.h>
 
 #if IS_ENABLED(CONFIG_NETDEVSIM_KHO)
-#define KHO_FORMATS_NETDEVSIM	" netdevsim-v1"
+#define KHO_FORMATS_NETDEVSIM	" netdevsim-v2 netdevsim-v1"
 #else
 #define KHO_FORMATS_NETDEVSIM	""
 #endif

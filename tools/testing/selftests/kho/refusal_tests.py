@@ -154,8 +154,8 @@ def kernel_that_restores_no_clients(vm, _notes):
 def kernel_that_lacks_a_format(vm, _notes):
     """It says what it reads, and that isn't what a client writes."""
     nic.create(vm, nic.NIC)
-    load_changed(vm, "kho-fsm-v1 netdevsim-v1", "kho-fsm-v1 netdevsim-v0")
-    refuse_unreadable(vm, f"{nic.NIC} (netdevsim-v1)")
+    load_changed(vm, "kho-fsm-v1 netdevsim-v2", "kho-fsm-v1 netdevsim-v0")
+    refuse_unreadable(vm, f"{nic.NIC} (netdevsim-v2)")
     vm.write(KHO + "unreadable", "allow")
     vm.kexec()
     expect_state(vm, "restored")
@@ -173,6 +173,31 @@ def older_format_on_command(vm, _notes):
     expect_refused(vm, "", "busy", path)
     command(vm, "abort", after="idle")
     vm.write(path, "")
+
+
+@test()
+def update_from_the_previous_format(vm, _notes):
+    """What a kernel of the first version hands over, and one goes back to."""
+    nic.set_up(vm)
+    for client in handover.clients(vm):
+        vm.write(f"{KHO}clients/{client}/save_as", "netdevsim-v1")
+    vm.kexec_load()
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    execute(vm)
+    for client in handover.clients(vm):
+        expect(vm.read(f"{KHO}clients/{client}/compatible") == "netdevsim-v1",
+               f"the image of {client} has another format")
+    expect_nics(vm, before)
+    command(vm, "finish", after="idle")
+    vm.kexec_load()
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    for client in handover.clients(vm):
+        expect(vm.read(f"{KHO}clients/{client}/compatible") == "netdevsim-v2",
+               f"{client} still writes another format")
+    execute(vm)
+    expect_nics(vm, before)
 
 
 @test()
