@@ -72,8 +72,8 @@ LINT_PACKAGES := $(PACKAGES) sparse
 # Steps that belong together run one after another; each uses all CPUs itself.
 .NOTPARALLEL:
 .PHONY: help deps lint-deps tree kernel kernels root programs initramfs \
-	initramfses run bench-kernel bench bench-profile bench-parallel check \
-	kunit selftest mainline-tree mainline-kernel interop long faults \
+	initramfses run bench-kernel bench bench-nics bench-profile bench-parallel \
+	check kunit selftest mainline-tree mainline-kernel interop long faults \
 	sanitize race khodump fuzz fuzz-target lint check-series docs-check clean
 
 help: ## list the targets
@@ -139,8 +139,11 @@ check: initramfses khodump fuzz-target ## run all tests: KUnit, QEMU, fuzzing
 bench-kernel: tree
 	@$(call KERNEL,-bench,$(CONFIG).bench)
 
-bench: bench-kernel ## measure what preserved memory costs, all or CASES="a b"
+bench: bench-kernel $(if $(CASES),,bench-nics) ## measure what a handover costs, or CASES="a b" of it
 	@$(BENCH) --output $(B)/bench $(CASES)
+
+bench-nics: initramfs ## measure what it costs to hand NICs over
+	@$(SELFTESTS)/bench/nics.py --build $(B) --output $(B)/bench
 
 bench-profile: bench-kernel ## where the instructions go FROM one mark TO another
 	@$(BENCH) --output $(B)/bench-profile --profile "$(FROM)" "$(TO)" \

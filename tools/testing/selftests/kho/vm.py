@@ -175,7 +175,8 @@ class VM:
 
     def __init__(self, kernel, initrd, *, cpus=1, memory=MEMORY, nodes=1,
                  room=0, from_driver=0, no_map=None, append="", accel=None,
-                 log=None, boot_timeout=BOOT_TIMEOUT, arch=arches.DEFAULT):
+                 icount=False, log=None, boot_timeout=BOOT_TIMEOUT,
+                 arch=arches.DEFAULT):
         self.arch = arches.ARCHES[arch]
         self.append = f"{self.arch.append} {COMMAND_LINE}{append}".strip()
         self.memory = memory
@@ -189,7 +190,9 @@ class VM:
         self.folder = tempfile.TemporaryDirectory(prefix="kho-vm-")
         self.console_path = log or os.path.join(self.folder.name, "console")
         self.monitor_path = os.path.join(self.folder.name, "monitor")
-        self.accel = accel or accelerator(kernel, initrd, arch)
+        self.icount = icount
+        self.accel = ("tcg" if icount else
+                      accel or accelerator(kernel, initrd, arch))
         self.boot_timeout = boot_timeout
         self._start(kernel, initrd, cpus)
 
@@ -203,6 +206,7 @@ class VM:
                        f",slots=1,maxmem={self.most_memory()}M"
                        if self.room or self.from_driver else ""),
                    *self._memory_arguments(), *self._driver_memory(),
+                   *self._clock_arguments(),
                    "-kernel", kernel, "-initrd", initrd,
                    "-append", self.append,
                    *self.arch.serials(self.console_path, agent_path),
@@ -220,6 +224,11 @@ class VM:
         except BaseException:
             self.close()
             raise
+
+    def _clock_arguments(self):
+        """The guest's clock may count its instructions, one a nanosecond."""
+        return (("-icount", "shift=0,sleep=off", "-rtc", "clock=vm")
+                if self.icount else ())
 
     def most_memory(self):
         return self.memory + self.room + self.from_driver
