@@ -25,13 +25,24 @@ enum nsim_kho_phase {
 	NSIM_KHO_NR_PHASES
 };
 
+/* What can't be handed over: a reason to refuse, unless the user prefers to go. */
+enum nsim_kho_item {
+	NSIM_KHO_NETNS,
+	NSIM_KHO_BPF,
+	NSIM_KHO_IPSEC,
+	NSIM_KHO_MACSEC,
+	NSIM_KHO_PAGE,
+	NSIM_KHO_NR_ITEMS
+};
+
 /**
- * struct nsim_kho_knobs - what makes the phases visible; debugfs, no lock
+ * struct nsim_kho_knobs - how the phases go; debugfs, no lock
  * @extra_kib: size of the extra state
  * @dirty_kib_per_s: how fast the extra state goes dirty
  * @delay_ms: how long each phase takes longer
  * @fail_phase: enum nsim_kho_phase, the one that fails
  * @hold_rx: whether received frames wait, as in a host that is busy
+ * @leave: whether to go on without an item, by enum nsim_kho_item
  */
 struct nsim_kho_knobs {
 	u32 extra_kib;
@@ -39,6 +50,7 @@ struct nsim_kho_knobs {
 	u32 delay_ms[NSIM_KHO_NR_PHASES];
 	u32 fail_phase;
 	bool hold_rx;
+	bool leave[NSIM_KHO_NR_ITEMS];
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs knobs that make the phases of a live update slow, large or fail.
+ * debugfs knobs that make the phases of a live update slow, large or fail, and
+ * that tell which losses are acceptable.
  * They are part of the record, so that they act in the next kernel as well.
  */
 #include <linux/debugfs.h>
@@ -36,9 +37,26 @@ static const struct kho_field knob_fields[] = {
 		  struct nsim_kho_knobs, fail_phase),
 };
 
-/* Images of the first format don't have it. */
-static const struct kho_field rx_fields[] = {
+/* Images of the first format don't have them. */
+static const struct kho_field newer_fields[] = {
 	KHO_FIELD("hold-rx", 1, struct nsim_kho_knobs, hold_rx),
+	KHO_FIELD("leave-netns", 1, struct nsim_kho_knobs,
+		  leave[NSIM_KHO_NETNS]),
+	KHO_FIELD("leave-bpf", 1, struct nsim_kho_knobs, leave[NSIM_KHO_BPF]),
+	KHO_FIELD("leave-ipsec", 1, struct nsim_kho_knobs,
+		  leave[NSIM_KHO_IPSEC]),
+	KHO_FIELD("leave-macsec", 1, struct nsim_kho_knobs,
+		  leave[NSIM_KHO_MACSEC]),
+	KHO_FIELD("leave-page", 1, struct nsim_kho_knobs,
+		  leave[NSIM_KHO_PAGE]),
+};
+
+static const char * const item_names[NSIM_KHO_NR_ITEMS] = {
+	[NSIM_KHO_NETNS] = "netns",
+	[NSIM_KHO_BPF] = "bpf",
+	[NSIM_KHO_IPSEC] = "ipsec",
+	[NSIM_KHO_MACSEC] = "macsec",
+	[NSIM_KHO_PAGE] = "page",
 };
 
 static ssize_t fail_phase_read(struct file *file, char __user *data,
@@ -131,6 +149,17 @@ static const struct file_operations lost_fops = {
 	.owner = THIS_MODULE,
 };
 
+static void create_leave_files(struct nsim_kho_knobs *knobs,
+			       struct dentry *parent)
+{
+	struct dentry *dir = debugfs_create_dir("leave_behind", parent);
+	int i;
+
+	for (i = 0; i < NSIM_KHO_NR_ITEMS; i++)
+		debugfs_create_bool(item_names[i], 0600, dir,
+				    &knobs->leave[i]);
+}
+
 static void create_files(struct nsim_kho *kho, struct dentry *parent)
 {
 	struct nsim_kho_knobs *knobs = &kho->knobs;
@@ -148,6 +177,7 @@ static void create_files(struct nsim_kho *kho, struct dentry *parent)
 	debugfs_create_file("fail_phase", 0600, dir, kho, &fail_phase_fops);
 	debugfs_create_file("hold_rx", 0600, dir, kho, &hold_rx_fops);
 	debugfs_create_file("lost", 0400, dir, kho, &lost_fops);
+	create_leave_files(knobs, dir);
 }
 
 /**
@@ -202,8 +232,9 @@ int nsim_kho_save_knobs(struct nsim_kho *kho, struct kho_image *image)
 	err = kho_image_set_fields(image, knob_fields, ARRAY_SIZE(knob_fields),
 				   &kho->knobs);
 	if (!err && !nsim_kho_first_format(image))
-		err = kho_image_set_fields(image, rx_fields,
-					   ARRAY_SIZE(rx_fields), &kho->knobs);
+		err = kho_image_set_fields(image, newer_fields,
+					   ARRAY_SIZE(newer_fields),
+					   &kho->knobs);
 	kho_image_leave(image);
 	return err;
 }
@@ -223,8 +254,8 @@ void nsim_kho_read_knobs(struct nsim_kho *kho, const struct kho_image *image)
 	nsim_kho_restore_fields(kho, node, "knobs", knob_fields,
 				ARRAY_SIZE(knob_fields), &kho->knobs);
 	if (!nsim_kho_first_format(image))
-		nsim_kho_restore_fields(kho, node, "knobs", rx_fields,
-					ARRAY_SIZE(rx_fields), &kho->knobs);
+		nsim_kho_restore_fields(kho, node, "knobs", newer_fields,
+					ARRAY_SIZE(newer_fields), &kho->knobs);
 	kho->in.image = NULL;
 }
 

@@ -417,6 +417,7 @@ static void configure_knobs(unsigned int id)
 	knobs->delay_ms[NSIM_KHO_SAVE] = 2;
 	knobs->delay_ms[NSIM_KHO_RESTORE] = 3;
 	knobs->hold_rx = true;
+	memset(knobs->leave, true, sizeof(knobs->leave));
 }
 
 /* Frames as they lie in the rings of a port. */
@@ -826,12 +827,13 @@ static const struct refusal {
 	const char *name;
 	void (*set)(struct netdevsim *ns, bool on);
 	const char *why;
+	enum nsim_kho_item item;
 } refusals[] = {
-	{ "XDP", set_xdp, "XDP" },
-	{ "XDP in hardware", set_xdp_hw, "XDP" },
-	{ "IPsec", set_ipsec, "IPsec" },
-	{ "MACsec", set_macsec, "MACsec" },
-	{ "pp_hold", set_page, "pp_hold" },
+	{ "XDP", set_xdp, "XDP", NSIM_KHO_BPF },
+	{ "XDP in hardware", set_xdp_hw, "XDP", NSIM_KHO_BPF },
+	{ "IPsec", set_ipsec, "IPsec", NSIM_KHO_IPSEC },
+	{ "MACsec", set_macsec, "MACsec", NSIM_KHO_MACSEC },
+	{ "pp_hold", set_page, "pp_hold", NSIM_KHO_PAGE },
 };
 
 static void refusal_name(const struct refusal *refusal, char *name)
@@ -855,9 +857,14 @@ static void test_refusals(struct kunit *test)
 	/* Also if it appears in between. */
 	refusal->set(ns, true);
 	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("save"), -EBUSY);
-	refusal->set(ns, false);
 	KUNIT_EXPECT_TRUE(test, netif_device_present(ns->netdev));
 	KUNIT_EXPECT_FALSE(test, nsim_kho_frozen(ns->nsim_dev));
+
+	/* Unless the user prefers to go on without. */
+	client_of(DEV_A)->knobs.leave[refusal->item] = true;
+	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("save"), 0);
+	KUNIT_EXPECT_TRUE(test, is_lost(DEV_A, refusal->why));
+	refusal->set(ns, false);
 }
 
 static void expect_runs(struct kunit *test, struct nsim_dev *nsim_dev)

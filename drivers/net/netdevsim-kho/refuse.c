@@ -34,31 +34,62 @@ static bool holds_page(const struct netdevsim *ns)
 }
 
 static const struct {
+	enum nsim_kho_item item;
 	bool (*applies)(const struct netdevsim *ns);
 	int err;
 	const char *why;
+	const char *lost;
 } netdev_reasons[] = {
-	{ in_other_netns, -EOPNOTSUPP,
-	  "it is in a network namespace that the next kernel won't have" },
-	{ has_xdp, -EBUSY, "an XDP or BPF program is attached to it" },
+	{ NSIM_KHO_NETNS, in_other_netns, -EOPNOTSUPP,
+	  "it is in a network namespace that the next kernel won't have",
+	  "its network namespace" },
+	{ NSIM_KHO_BPF, has_xdp, -EBUSY,
+	  "an XDP or BPF program is attached to it", "its XDP or BPF program" },
 	/* A key used again with a sequence that restarts repeats nonces. */
-	{ has_ipsec, -EBUSY, "IPsec states are offloaded to it" },
-	{ has_macsec, -EBUSY, "MACsec devices are offloaded to it" },
-	{ holds_page, -EBUSY, "pp_hold holds a page of its page pool" },
+	{ NSIM_KHO_IPSEC, has_ipsec, -EBUSY,
+	  "IPsec states are offloaded to it", "offloaded IPsec states" },
+	{ NSIM_KHO_MACSEC, has_macsec, -EBUSY,
+	  "MACsec devices are offloaded to it", "offloaded MACsec devices" },
+	{ NSIM_KHO_PAGE, holds_page, -EBUSY,
+	  "pp_hold holds a page of its page pool", "the page that pp_hold holds" },
 };
+
+static bool may_leave(const struct nsim_kho *kho, enum nsim_kho_item item)
+{
+	return READ_ONCE(kho->knobs.leave[item]);
+}
 
 static int refuse_netdev(struct nsim_kho *kho, const struct netdevsim *ns)
 {
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(netdev_reasons); i++) {
-		if (!netdev_reasons[i].applies(ns))
+		if (!netdev_reasons[i].applies(ns) ||
+		    may_leave(kho, netdev_reasons[i].item))
 			continue;
 		kho_client_explain(&kho->client, "%s can't be handed over: %s",
 				   ns->netdev->name, netdev_reasons[i].why);
 		return netdev_reasons[i].err;
 	}
 	return 0;
+}
+
+static void note_netdev(struct nsim_kho *kho, const struct netdevsim *ns)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(netdev_reasons); i++)
+		if (netdev_reasons[i].applies(ns))
+			nsim_kho_lost(kho, "%s: %s", ns->netdev->name,
+				      netdev_reasons[i].lost);
+	if (ns->phc)
+		nsim_kho_lost(kho, "%s: time of its PTP clock",
+			      ns->netdev->name);
+}
+
+static bool devlink_in_other_netns(struct nsim_dev *nsim_dev)
+{
+	return !net_eq(devlink_net(priv_to_devlink(nsim_dev)), &init_net);
 }
 
 static bool has_bpf(struct nsim_dev *nsim_dev)
@@ -78,23 +109,23 @@ static bool has_bpf(struct nsim_dev *nsim_dev)
  */
 int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
-	struct devlink *devlink = priv_to_devlink(nsim_dev);
 	struct nsim_dev_port *port;
 	int err;
 
 	ASSERT_RTNL();
 
-	if (!net_eq(devlink_net(devlink), &init_net)) {
+	if (devlink_in_other_netns(nsim_dev) &&
+	    !may_leave(kho, NSIM_KHO_NETNS)) {
 		kho_client_explain(&kho->client,
 				   "its devlink instance is in a network namespace that the next kernel won't have");
 		return -EOPNOTSUPP;
 	}
-	if (devlink_is_reload_failed(devlink)) {
+	if (devlink_is_reload_failed(priv_to_devlink(nsim_dev))) {
 		kho_client_explain(&kho->client,
 				   "its last devlink reload failed");
 		return -EBUSY;
 	}
-	if (has_bpf(nsim_dev)) {
+	if (has_bpf(nsim_dev) && !may_leave(kho, NSIM_KHO_BPF)) {
 		kho_client_explain(&kho->client,
 				   "BPF programs or maps are bound to it");
 		return -EBUSY;
@@ -109,7 +140,7 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 }
 
 /**
- * nsim_kho_note_lost - list what is not preserved
+ * nsim_kho_note_lost - list what is not preserved, and no reason to refuse
  * @kho: client
  * @nsim_dev: its device
  *
@@ -132,8 +163,10 @@ void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 		nsim_kho_lost(kho, "%u snapshots of the dummy region",
 			      snapshots);
 
+	if (devlink_in_other_netns(nsim_dev))
+		nsim_kho_lost(kho, "network namespace of its devlink instance");
+	if (has_bpf(nsim_dev))
+		nsim_kho_lost(kho, "bound BPF programs and maps");
 	list_for_each_entry(port, &nsim_dev->port_list, list)
-		if (port->ns->phc)
-			nsim_kho_lost(kho, "%s: time of its PTP clock",
-				      port->ns->netdev->name);
+		note_netdev(kho, port->ns);
 }

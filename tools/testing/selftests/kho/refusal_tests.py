@@ -201,6 +201,35 @@ def update_from_the_previous_format(vm, _notes):
 
 
 @test()
+def left_behind_on_request(vm, _notes):
+    """A port that is elsewhere, a page that is held: refused, unless wanted."""
+    kho = f"{nic.DEBUGFS}{nic.NIC}/kho/"
+    nic.set_up_ports(vm)
+    before = nic.dump(vm)
+    vm.sh(f"""set -e
+        ip netns add elsewhere
+        ip link set nic3 netns elsewhere
+        echo y > {nic.DEBUGFS}{nic.NIC}/ports/0/pp_hold""")
+    vm.kexec_load()
+    for item, reason, lost in (
+            ("netns", "nic3 can't be handed over", "nic3: its network name"),
+            ("page", "nic0 can't be handed over", "nic0: the page")):
+        expect_refused(vm, "save", "", KHO + "state")
+        expect(reason in vm.read(KHO + "last_error"),
+               f"refused, but not because of {item}")
+        vm.write(kho + "leave_behind/" + item, "Y")
+        vm.run(f"echo prepare > {KHO}state")
+        expect(lost in vm.read(kho + "lost"), f"{item} isn't named as lost")
+    command(vm, "save", after="saved")
+    execute(vm)
+    after = nic.dump(vm)
+    for name in list(after):
+        if "/kho/leave_behind/" in name:
+            del before[name], after[name]
+    nic.assert_same(before, after)
+
+
+@test()
 def image_without_handover_from_idle(vm, _notes):
     nic.set_up_pair(vm)
     vm.kexec_load(syscall="-c")
