@@ -33,6 +33,7 @@ KERNEL = scripts/kho/kernel.py --arch $(ARCH) --tree $(TREE) \
 INITRAMFS = $(SELFTESTS)/initramfs.py --arch $(ARCH) $(ROOT:%=--root %) \
 	--add usr/sbin/khoctl $(B)/tools/$(G)/khoctl \
 	--add usr/bin/frames $(B)/tools/$(G)/frames \
+	--add lib/kho/xdp_pass.o $(B)/tools/$(G)/xdp_pass.o \
 	--kernel $(B)/$(G)$(1)/$(IMAGE) $(2) $(B)/$(G)$(1)/initramfs.cpio.gz
 BENCH = $(SELFTESTS)/bench/bench.py --kernel $(B)/x86-bench --tree $(TREE)
 FUZZ = tools/kho/fuzz/run.py $(B)/tools/fuzz-kho $(B)/fuzz
@@ -111,7 +112,8 @@ root: deps
 	@$(ROOT:%=$(SELFTESTS)/guest_root.py --arch $(ARCH) %)
 
 programs: deps ## build khoctl and what tests need, for the guest
-	@$(TOOLS) OUT=$(B)/tools/$(G) CROSS_COMPILE=$(CROSS) khoctl frames
+	@$(TOOLS) OUT=$(B)/tools/$(G) CROSS_COMPILE=$(CROSS) khoctl frames \
+		xdp_pass
 
 initramfs: kernel root programs ## pack the guest's programs and the next kernel
 	@$(call INITRAMFS,,$(call MODULES_KO))

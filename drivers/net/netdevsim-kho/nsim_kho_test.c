@@ -326,6 +326,14 @@ static struct nsim_dev_hwstats_netdev *hwstats_of(struct nsim_dev *nsim_dev)
 					struct nsim_dev_hwstats_netdev, list);
 }
 
+static void fill_counters(struct rtnl_hw_stats64 *stats)
+{
+	u64 *counter;
+
+	for (counter = (u64 *)stats; counter < (u64 *)(stats + 1); counter++)
+		*counter = (1ULL << 40) + (counter - (u64 *)stats);
+}
+
 static void configure_hwstats(struct kunit *test, struct nsim_dev *nsim_dev)
 {
 	struct nsim_dev_hwstats_netdev *entry;
@@ -333,8 +341,7 @@ static void configure_hwstats(struct kunit *test, struct nsim_dev *nsim_dev)
 	KUNIT_ASSERT_EQ(test, enable_hwstats(nsim_dev,
 					     init_net.loopback_dev->ifindex), 0);
 	entry = hwstats_of(nsim_dev);
-	entry->stats.rx_packets = 81;
-	entry->stats.tx_bytes = 82;
+	fill_counters(&entry->stats);
 	entry->fail_enable = true;
 }
 
@@ -394,7 +401,7 @@ static void configure_flags(struct kunit *test, struct nsim_dev *nsim_dev)
 	nsim_dev->udp_ports.ipv4_only ^= 1;
 	nsim_dev->udp_ports.shared ^= 1;
 	nsim_dev->udp_ports.static_iana_vxlan ^= 1;
-	nsim_dev->udp_ports.sleep = 1;
+	nsim_dev->udp_ports.sleep = 3;
 	fib->route_offload = true;
 	fib->res_nexthop_group_replace = true;
 	fib->nexthop_bucket_replace = true;

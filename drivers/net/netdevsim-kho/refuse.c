@@ -139,6 +139,16 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	return 0;
 }
 
+static void note_dump(struct nsim_kho *kho, const char *name,
+		      const struct devlink_health_reporter *reporter)
+{
+	struct devlink_health_reporter_settings settings;
+
+	devl_health_reporter_settings_get(reporter, &settings);
+	if (settings.has_dump)
+		nsim_kho_lost(kho, "dump of health reporter %s", name);
+}
+
 /**
  * nsim_kho_note_lost - list what is not preserved, and no reason to refuse
  * @kho: client
@@ -149,16 +159,12 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
 	unsigned int snapshots = atomic_read(&nsim_dev->snapshots);
-	struct devlink_health_reporter_settings reporter;
 	struct nsim_dev_port *port;
 
 	ASSERT_RTNL();
 
-	devl_health_reporter_settings_get(nsim_dev->health.dummy_reporter,
-					  &reporter);
-	if (reporter.has_dump)
-		nsim_kho_lost(kho, "dump of the dummy health reporter");
-
+	note_dump(kho, "dummy", nsim_dev->health.dummy_reporter);
+	note_dump(kho, "empty", nsim_dev->health.empty_reporter);
 	if (snapshots)
 		nsim_kho_lost(kho, "%u snapshots of the dummy region",
 			      snapshots);

@@ -32,7 +32,7 @@ KVM_PROOF_TIMEOUT = 5
 MEMORY = 768
 
 MACHINE = ("-display", "none", "-no-reboot", "-nodefaults", "-nic", "none")
-COMMAND_LINE = "retain_initrd panic=-1 loglevel=7 "
+COMMAND_LINE = "retain_initrd panic=-1 loglevel=7 dummy.numdummies=0 "
 KERNEL_BUG = re.compile(
     r"Kernel panic|\bBUG: |\bBUG at |WARNING: |\bOops\b|\bOops:|"
     r"general protection fault|INFO: (task|possible|rcu)|suspicious RCU|"
