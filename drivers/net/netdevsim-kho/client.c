@@ -102,7 +102,9 @@ static int no_driver(struct nsim_kho *kho)
 	return -ENODEV;
 }
 
-static int prepare_device(struct nsim_kho *kho, struct kho_image *image)
+/* Also tells how much a save would have to write now. */
+static int prepare_device(struct nsim_kho *kho, struct kho_image *image,
+			  u64 *dirty)
 {
 	struct nsim_dev *nsim_dev = nsim_kho_hold(kho);
 	int err;
@@ -118,6 +120,7 @@ static int prepare_device(struct nsim_kho *kho, struct kho_image *image)
 		err = nsim_kho_save_device(kho, nsim_dev, image);
 	}
 	rtnl_unlock();
+	*dirty = nsim_kho_rx_dirty(nsim_dev);
 	nsim_kho_release(kho, nsim_dev);
 	return err;
 }
@@ -126,6 +129,7 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 			  unsigned int pass)
 {
 	struct nsim_kho *kho = to_nsim_kho(client);
+	u64 dirty;
 	int err;
 
 	if (pass == 1) {
@@ -135,7 +139,7 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 	}
 
 	nsim_kho_lost_again(kho);
-	err = prepare_device(kho, image);
+	err = prepare_device(kho, image, &dirty);
 	if (!err)
 		err = nsim_kho_save_extra(kho, image);
 	if (!err)
@@ -144,7 +148,7 @@ static int client_prepare(struct kho_client *client, struct kho_image *image,
 		return err;
 
 	nsim_kho_lost_warn(kho);
-	kho_client_set_dirty(client, nsim_kho_extra_dirty(kho));
+	kho_client_set_dirty(client, dirty + nsim_kho_extra_dirty(kho));
 	return 0;
 }
 
@@ -394,7 +398,7 @@ void nsim_kho_probe(struct nsim_dev *nsim_dev)
  */
 void nsim_kho_remove(struct nsim_dev *nsim_dev)
 {
-	nsim_dev->kho = NULL;
+	WRITE_ONCE(nsim_dev->kho, NULL);
 }
 
 /**

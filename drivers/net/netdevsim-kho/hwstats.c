@@ -6,6 +6,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 
 #include "internal.h"
 
@@ -67,6 +68,9 @@ static int save_entries(struct nsim_kho *kho, struct nsim_dev_hwstats *hwstats,
 
 	guard(mutex)(&hwstats->hwsdev_list_lock);
 	list_for_each_entry(entry, &hwstats->l3_list, list) {
+		/* Found by name, and there another one has it. */
+		if (!net_eq(dev_net(entry->netdev), &init_net))
+			continue;
 		err = save_numbered(image, i++, entry->netdev->name,
 				    &entry->stats, entry->fail_enable);
 		if (err)

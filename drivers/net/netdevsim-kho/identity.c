@@ -15,6 +15,15 @@
 
 #include "internal.h"
 
+/* Of another namespace, where others' names and ifindexes may be the same. */
+static bool is_from_elsewhere(const struct kho_image *image, int node)
+{
+	u32 elsewhere;
+
+	return !kho_image_get_u32(image, node, "elsewhere", &elsewhere) &&
+	       elsewhere;
+}
+
 /**
  * nsim_kho_read_ifindexes - note the ifindexes that an image needs
  * @kho: client of the image
@@ -44,7 +53,8 @@ void nsim_kho_read_ifindexes(struct nsim_kho *kho,
 	     node = kho_image_next(image, node)) {
 		u32 ifindex;
 
-		if (!kho_image_get_u32(image, node, "ifindex", &ifindex) &&
+		if (!is_from_elsewhere(image, node) &&
+		    !kho_image_get_u32(image, node, "ifindex", &ifindex) &&
 		    ifindex && ifindex <= INT_MAX)
 			kho->ifindexes[kho->nr_ifindexes++] = ifindex;
 	}
@@ -112,7 +122,10 @@ int nsim_kho_save_identity(struct kho_image *image, struct net_device *dev)
 {
 	int err;
 
-	err = kho_image_set_string(image, "ifname", dev->name);
+	err = kho_image_set_u32(image, "elsewhere",
+				!net_eq(dev_net(dev), &init_net));
+	if (!err)
+		err = kho_image_set_string(image, "ifname", dev->name);
 	if (!err)
 		err = kho_image_set_u32(image, "name-assign-type",
 					dev->name_assign_type);
@@ -196,7 +209,12 @@ void nsim_kho_restore_identity(struct nsim_kho *kho, int node,
 {
 	ASSERT_RTNL();
 
-	restore_name(kho, node, where, dev);
-	restore_ifindex(kho, node, where, dev);
+	if (is_from_elsewhere(kho->in.image, node)) {
+		nsim_kho_lost(kho, "%s: name and ifindex: of another network namespace",
+			      where);
+	} else {
+		restore_name(kho, node, where, dev);
+		restore_ifindex(kho, node, where, dev);
+	}
 	restore_mac(kho, node, where, dev);
 }

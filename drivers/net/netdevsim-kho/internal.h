@@ -10,7 +10,6 @@
 
 #include "../netdevsim/netdevsim.h"
 
-
 /* More than this in a record is taken for damage. */
 #define NSIM_KHO_PORTS_MAX	4096
 #define NSIM_KHO_QUEUES_MAX	4096
@@ -149,7 +148,7 @@ struct nsim_kho_incoming {
  * @knobs: debugfs
  * @stand_in: debugfs folder of the device while there is none, or NULL
  * @extra: extra state
- * @rx: received frames of a saved device
+ * @rx: received frames of a device that has been saved, until the next update
  * @ifindexes: what the image's ports were known by, to be kept free
  * @nr_ifindexes: how many
  * @lost_lock: protects @lost
@@ -258,6 +257,7 @@ void nsim_kho_restore_links(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 void nsim_kho_restore_up(struct nsim_kho *kho, struct nsim_dev *nsim_dev);
 
 /* rx.c */
+u64 nsim_kho_rx_dirty(struct nsim_dev *nsim_dev);
 int nsim_kho_save_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		     struct kho_image *image);
 void nsim_kho_restore_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev);

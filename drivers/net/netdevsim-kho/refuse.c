@@ -170,7 +170,7 @@ void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 			      snapshots);
 
 	if (devlink_in_other_netns(nsim_dev))
-		nsim_kho_lost(kho, "network namespace of its devlink instance");
+		nsim_kho_lost(kho, "network namespace of its devlink instance, and L3 statistics there");
 	if (has_bpf(nsim_dev))
 		nsim_kho_lost(kho, "bound BPF programs and maps");
 	list_for_each_entry(port, &nsim_dev->port_list, list)

@@ -16,8 +16,12 @@
 
 #include "internal.h"
 
-/* What a frame can have at most, with its head, fits in a chunk. */
+/* A chunk holds the largest frame that there can be. */
 #define CHUNK_ORDER	get_order(SZ_128K)
+#define FRAME_MAX	(SZ_128K - sizeof(struct frame))
+/* Of a frame that is larger than this, only the headers are linear. */
+#define LINEAR_MAX	SZ_2K
+#define HEADERS_MAX	256
 
 /**
  * struct frame - head of a frame in the record's pages; its bytes follow
@@ -64,7 +68,7 @@ static size_t frame_size(u32 len)
  */
 bool nsim_kho_holds_rx(const struct netdevsim *ns)
 {
-	const struct nsim_kho *kho = ns->nsim_dev->kho;
+	const struct nsim_kho *kho = READ_ONCE(ns->nsim_dev->kho);
 
 	return kho && (READ_ONCE(kho->frozen) ||
 		       READ_ONCE(kho->knobs.hold_rx));
@@ -109,6 +113,26 @@ void nsim_kho_resume_rx(struct nsim_kho *kho)
 }
 
 /**
+ * nsim_kho_rx_dirty - how much the frames are that wait
+ * @nsim_dev: device
+ *
+ * Context: devl_lock held.
+ * Return: an estimate in bytes, as more may come at any time.
+ */
+u64 nsim_kho_rx_dirty(struct nsim_dev *nsim_dev)
+{
+	struct nsim_dev_port *port;
+	unsigned int i;
+	u64 size = 0;
+
+	list_for_each_entry(port, &nsim_dev->port_list, list)
+		for (i = 0; i < nr_queues(port->ns); i++)
+			size += skb_queue_len_lockless(&port->ns->rq[i].skb_queue) *
+				frame_size(ETH_HLEN + port->ns->netdev->mtu);
+	return size;
+}
+
+/**
  * struct writer - frames on their way into the record
  * @kho: client
  * @size: of all of them in bytes, without what chunks waste
@@ -137,8 +161,6 @@ static int make_room(struct writer *writer, size_t size)
 
 	order = min_t(unsigned int, CHUNK_ORDER,
 		      get_order(writer->size - writer->written));
-	if (size > PAGE_SIZE << order)
-		return -EMSGSIZE;
 	err = nsim_kho_pages_add(pages, order);
 	if (err)
 		return err;
@@ -154,6 +176,8 @@ static int write_frame(struct writer *writer, const struct netdevsim *ns,
 	struct frame *frame;
 	int err;
 
+	if (len > FRAME_MAX)
+		return -EMSGSIZE;
 	err = make_room(writer, frame_size(len));
 	if (err)
 		return err;
@@ -256,7 +280,8 @@ static void note_lost_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
  * format have no place for frames: they are listed as lost.
  *
  * Context: prepare or save callback; devl_lock and rtnl held; may sleep.
- * Return: 0; -ENOMEM or -EMSGSIZE, explained; a negative errno of the image.
+ * Return: 0; -ENOMEM, or what is wrong with a frame, explained; a negative
+ * errno of the image.
  */
 int nsim_kho_save_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		     struct kho_image *image)
@@ -287,28 +312,47 @@ int nsim_kho_save_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	return err;
 }
 
+static struct sk_buff *copy_frame(const struct frame *frame)
+{
+	u32 linear = frame->len > LINEAR_MAX ? HEADERS_MAX : frame->len;
+	u32 reserve = NET_SKB_PAD + NET_IP_ALIGN;
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb_with_frags(reserve + linear, frame->len - linear,
+				   PAGE_ALLOC_COSTLY_ORDER, &err, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, reserve);
+	skb_put(skb, linear);
+	skb->data_len = frame->len - linear;
+	skb->len += skb->data_len;
+	if (skb_store_bits(skb, 0, frame + 1, frame->len)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
 /* As it was when the sender handed it over, see nsim_forward_skb(). */
 static struct sk_buff *read_frame(const struct frame *frame,
 				  struct net_device *dev)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = copy_frame(frame);
 
-	skb = __netdev_alloc_skb_ip_align(dev, frame->len, GFP_KERNEL);
 	if (!skb)
 		return NULL;
-	skb_put_data(skb, frame + 1, frame->len);
 	skb_reset_mac_header(skb);
+	if (frame->offload.flags & VIRTIO_NET_HDR_F_DATA_VALID)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (virtio_net_hdr_to_skb(skb, &frame->offload, true)) {
 		kfree_skb(skb);
 		return NULL;
 	}
-	if (frame->offload.flags & VIRTIO_NET_HDR_F_DATA_VALID)
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
 
 	skb->protocol = eth_type_trans(skb, dev);
 	skb->mark = frame->mark;
 	skb->priority = frame->priority;
-	skb_record_rx_queue(skb, frame->queue);
 	return skb;
 }
 
@@ -338,7 +382,8 @@ static u32 restore_chunk(struct nsim_dev *nsim_dev, const void *chunk,
 
 	while (size >= sizeof(*frame)) {
 		frame = chunk;
-		if (frame->len < ETH_HLEN || frame_size(frame->len) > size)
+		if (frame->len < ETH_HLEN || frame->len > FRAME_MAX ||
+		    frame_size(frame->len) > size)
 			break;
 		restored += restore_frame(nsim_dev, frame);
 		chunk += frame_size(frame->len);
@@ -375,12 +420,13 @@ void nsim_kho_restore_rx(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 
 	for (i = 0; i < nr_chunks; i++) {
 		chunk = nsim_kho_pages_get(kho, node, i, &size);
-		if (!chunk) {
-			nsim_kho_lost(kho, "received packets: chunk-%u is missing",
-				      i);
+		if (!chunk || size > PAGE_SIZE << CHUNK_ORDER) {
+			nsim_kho_lost(kho, "received packets: chunk-%u is %s",
+				      i, chunk ? "too large" : "missing");
 			break;
 		}
 		restored += restore_chunk(nsim_dev, chunk, size);
+		cond_resched();
 	}
 	if (restored != frames)
 		nsim_kho_lost(kho, "received packets: %u of %u are there",

@@ -72,18 +72,32 @@ def failed_reload_is_refused(vm, _notes):
 
 @test()
 def device_in_another_netns(vm, _notes):
-    """Refused; on request it comes back in the initial one."""
+    """Refused; on request it comes back in the initial one.
+
+    Names and ifindexes that it had there are those of others here.
+    """
+    nic.set_up_pair(vm)
     nic.set_up_ports(vm)
-    vm.sh(f"ip netns add elsewhere && devlink dev reload {HANDLE} "
-          "netns elsewhere")
+    vm.sh(f"""set -e
+        ip netns add elsewhere
+        devlink dev reload {HANDLE} netns elsewhere
+        dev=$(ip netns exec elsewhere \
+            ls {nic.BUS}devices/{nic.NIC}/net | head -n 1)
+        ip netns exec elsewhere ip link set $dev name left0""")
     expect_refused(vm, "save", "not supported")
     expect("its devlink instance is in a network namespace" in
            vm.read(KHO + "last_error"), "refused for another reason")
     vm.write(LEAVE + "netns", "Y")
     vm.kexec_load()
+    before = {name: value for name, value in nic.dump(vm).items()
+              if not name.startswith("debugfs/")}
     command(vm, "save", after="saved")
-    expect_lost(vm, "network namespace of its devlink instance")
+    expect_lost(vm, "network namespace of its devlink instance, and L3 "
+                "statistics there")
     execute(vm)
+    after = nic.dump(vm)
+    nic.assert_same(before, {name: after.get(name) for name in before})
+    nic.ping(vm)
     expect(sorted(nic.ports(vm, nic.NIC)) == [0, 1, 2, 3],
            "the ports are not in the initial namespace")
 
