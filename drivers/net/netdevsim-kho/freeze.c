@@ -119,8 +119,8 @@ bool nsim_kho_frozen(const struct nsim_dev *nsim_dev)
  * @nsim_dev: the device
  * @extack: where to say why not, or NULL
  *
- * Context: before a change of what is part of the record, with the lock that
- * protects it held (devl_lock or rtnl, as a rule).
+ * Context: before a change of what is part of the record, in the same section of
+ * a lock that saving takes as well (devl_lock or rtnl, as a rule), or of RCU.
  * Return: 0, or -EBUSY while the device is saved.
  */
 int nsim_kho_change(struct nsim_dev *nsim_dev, struct netlink_ext_ack *extack)

@@ -172,9 +172,9 @@ static int unpark(struct nsim_dev_hwstats *hwstats, struct net_device *dev,
 	struct nsim_dev_hwstats_netdev *entry;
 	int err;
 
-	err = __nsim_dev_hwstats_enable_ifindex(hwstats, dev->ifindex,
-						NETDEV_OFFLOAD_XSTATS_TYPE_L3,
-						&hwstats->l3_list);
+	err = nsim_dev_hwstats_enable_ifindex(hwstats, dev->ifindex,
+					      NETDEV_OFFLOAD_XSTATS_TYPE_L3,
+					      &hwstats->l3_list);
 	if (err)
 		return err;
 

@@ -313,9 +313,9 @@ static int enable_hwstats(struct nsim_dev *nsim_dev, int ifindex)
 	int err;
 
 	rtnl_lock();
-	err = __nsim_dev_hwstats_enable_ifindex(hwstats, ifindex,
-						NETDEV_OFFLOAD_XSTATS_TYPE_L3,
-						&hwstats->l3_list);
+	err = nsim_dev_hwstats_enable_ifindex(hwstats, ifindex,
+					      NETDEV_OFFLOAD_XSTATS_TYPE_L3,
+					      &hwstats->l3_list);
 	rtnl_unlock();
 	return err;
 }
@@ -1020,7 +1020,7 @@ static void expect_received(struct kunit *test, struct stack *stack, u32 order)
 	for (try = 0; try < 1000; try++) {
 		if (atomic_read(&stack->received) == count)
 			break;
-		msleep(1);
+		usleep_range(1000, 2000);
 	}
 	KUNIT_EXPECT_EQ(test, stack->order, order);
 	stack->order = 0;

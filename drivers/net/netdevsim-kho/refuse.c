@@ -94,9 +94,13 @@ static bool devlink_in_other_netns(struct nsim_dev *nsim_dev)
 
 static bool has_bpf(struct nsim_dev *nsim_dev)
 {
-	return IS_ENABLED(CONFIG_BPF_SYSCALL) &&
-	       (!list_empty(&nsim_dev->bpf_bound_progs) ||
-		!list_empty(&nsim_dev->bpf_bound_maps));
+	if (!IS_ENABLED(CONFIG_BPF_SYSCALL))
+		return false;
+
+	/* Maps are bound under rtnl. */
+	guard(mutex)(&nsim_dev->progs_list_lock);
+	return !list_empty(&nsim_dev->bpf_bound_progs) ||
+	       !list_empty(&nsim_dev->bpf_bound_maps);
 }
 
 /**
@@ -170,7 +174,7 @@ void nsim_kho_note_lost(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 			      snapshots);
 
 	if (devlink_in_other_netns(nsim_dev))
-		nsim_kho_lost(kho, "network namespace of its devlink instance, and L3 statistics there");
+		nsim_kho_lost(kho, "its network namespace, L3 statistics there");
 	if (has_bpf(nsim_dev))
 		nsim_kho_lost(kho, "bound BPF programs and maps");
 	list_for_each_entry(port, &nsim_dev->port_list, list)

@@ -5,7 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -92,7 +91,7 @@ static int receive_frames(int fd)
 		if (len < 0)
 			return die("recv");
 		if (len == sizeof(frame))
-			printf("%" PRIu64 "\n", frame.number);
+			printf("%llu\n", (unsigned long long)frame.number);
 	}
 }
 

@@ -92,8 +92,7 @@ def device_in_another_netns(vm, _notes):
     before = {name: value for name, value in nic.dump(vm).items()
               if not name.startswith("debugfs/")}
     command(vm, "save", after="saved")
-    expect_lost(vm, "network namespace of its devlink instance, and L3 "
-                "statistics there")
+    expect_lost(vm, "its network namespace, L3 statistics there")
     execute(vm)
     after = nic.dump(vm)
     nic.assert_same(before, {name: after.get(name) for name in before})

@@ -3,11 +3,12 @@
  * A program for an interface, so that there is one.
  */
 #define XDP_PASS	2
-#define SECTION(name)	__attribute__((section(name), used))
 
-SECTION("license") static const char license_text[] = "GPL";
+#pragma clang section text = "xdp" data = "license"
 
-SECTION("xdp") int pass(void *context)
+char license_text[] = "GPL";
+
+int pass(void *context)
 {
 	return XDP_PASS;
 }
