@@ -6,6 +6,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
@@ -66,12 +67,16 @@ static int alloc_extra(struct nsim_kho *kho, u32 kib)
 u64 nsim_kho_extra_dirty(const struct nsim_kho *kho)
 {
 	u64 total = (u64)extra_pages(kho->extra.kib) << PAGE_SHIFT;
-	u64 dirty;
+	u64 dirty, us;
 
 	if (!kho->extra.written)
 		return total;
-	dirty = (u64)READ_ONCE(kho->knobs.dirty_kib_per_s) *
-		ktime_ms_delta(ktime_get(), kho->extra.written) / 1000 * 1024;
+	/* At most 12 days, so that nothing overflows. */
+	us = min_t(u64, ktime_us_delta(ktime_get(), kho->extra.written),
+		   1ULL << 40);
+	dirty = mul_u64_u64_div_u64(us, SZ_1K *
+				    (u64)READ_ONCE(kho->knobs.dirty_kib_per_s),
+				    USEC_PER_SEC);
 	return min(total, round_up(dirty, PAGE_SIZE));
 }
 

@@ -258,6 +258,10 @@ SETTINGS = (
       for name, limit in (("extra_kib", 300), ("dirty_kib_per_s", 1000),
                           ("prepare_delay_ms", 20), ("save_delay_ms", 20),
                           ("restore_delay_ms", 20))),
+    row(DEVICE, FILE, DEVICE_FILE + "kho/hold_rx", choice("N", "Y")),
+    *(row(DEVICE, FILE, DEVICE_FILE + f"kho/leave_behind/{name}",
+          choice("N", "Y"))
+      for name in ("netns", "bpf", "ipsec", "macsec", "page")),
     # With udp_ports_shared no port could be created.
     row(DEVICE, SPOILT, DEVICE_FILE + "udp_ports_open_only", choice(1)),
     *(row(DEVICE, SPOILT, DEVICE_FILE + name, choice(1))
