@@ -286,7 +286,8 @@ int kho_image_require(struct kho_image *image, const char * const *features)
 	for (i = 0; features[i]; i++)
 		size += strlen(features[i]) + 1;
 	if (!size) {
-		fdt_delprop(image->fdt, 0, REQUIRED);
+		if (!fdt_delprop(image->fdt, 0, REQUIRED))
+			image->shape++;
 		return 0;
 	}
 

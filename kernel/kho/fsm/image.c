@@ -133,6 +133,7 @@ static void free_image(struct kref *ref)
 	/* What a broken image says can't be believed: its memory stays. */
 	if (image->condemned && !image->broken)
 		release_memory(image);
+	kho_index_free(image);
 	kfree(image->extents);
 	kfree(image);
 }

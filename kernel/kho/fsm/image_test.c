@@ -204,6 +204,111 @@ static void image_test_only_changes_count(struct kunit *test)
 			strlen("child") + 8 + 7);
 }
 
+/* --- found again --- */
+
+#define NR_ITEMS	12
+#define NR_NUMBERS	40
+
+/* What a pass of the test does. */
+static const struct found_pass {
+	const char *what;
+	u32 add;	/* to each value */
+	bool backward;
+	int grown;	/* item with a property that becomes longer, or -1 */
+	int deleted;	/* item that is deleted before, or -1 */
+} found_passes[] = {
+	{ "first", 0, false, -1, -1 },
+	{ "same", 0, false, -1, -1 },
+	{ "same again", 0, false, -1, -1 },
+	{ "other values", 5, false, -1, -1 },
+	{ "the other way round", 5, true, -1, -1 },
+	{ "one grows", 5, false, 7, -1 },
+	{ "after that", 5, false, -1, -1 },
+	{ "one is made anew", 6, true, -1, 3 },
+	{ "after that, too", 6, false, -1, -1 },
+};
+
+static u32 found_value(const struct found_pass *pass, u32 item, u32 number)
+{
+	return pass->add + item * 1000 + number;
+}
+
+static void write_item(struct kunit *test, struct kho_image *image,
+		       const struct found_pass *pass, u32 item, char *text)
+{
+	char name[16];
+	u32 i, number;
+
+	if (pass->deleted == item) {
+		snprintf(name, sizeof(name), "item@%u", item);
+		KUNIT_EXPECT_EQ(test, kho_image_delete(image, name), 0);
+	}
+	KUNIT_ASSERT_EQ(test, kho_image_enter_item(image, "item", item), 0);
+	for (i = 0; i < NR_NUMBERS; i++) {
+		number = pass->backward ? NR_NUMBERS - 1 - i : i;
+		snprintf(name, sizeof(name), "number-%u", number);
+		KUNIT_ASSERT_EQ(test, kho_image_set_u32(image, name,
+							found_value(pass, item,
+								    number)), 0);
+		if (number == NR_NUMBERS / 2)
+			KUNIT_ASSERT_EQ(test, kho_image_set_string(image, "text",
+								   text), 0);
+	}
+	kho_image_leave(image);
+}
+
+static void expect_item(struct kunit *test, const struct kho_image *image,
+			const struct found_pass *pass, u32 item,
+			const char *text)
+{
+	int node = kho_image_find_item(image, 0, "item", item);
+	const char *found_text;
+	char name[16];
+	u32 i, val;
+	int prop, count = 0;
+
+	KUNIT_ASSERT_GT_MSG(test, node, 0, "%s: item %u", pass->what, item);
+	for (i = 0; i < NR_NUMBERS; i++) {
+		snprintf(name, sizeof(name), "number-%u", i);
+		KUNIT_ASSERT_EQ(test, kho_image_get_u32(image, node, name,
+							&val), 0);
+		KUNIT_EXPECT_EQ_MSG(test, val, found_value(pass, item, i),
+				    "%s: item %u: number %u", pass->what, item,
+				    i);
+	}
+	KUNIT_ASSERT_EQ(test, kho_image_get_string(image, node, "text",
+						   &found_text), 0);
+	KUNIT_EXPECT_STREQ(test, found_text, text);
+	fdt_for_each_property_offset(prop, image->fdt, node)
+		count++;
+	KUNIT_EXPECT_EQ_MSG(test, count, NR_NUMBERS + 1, "%s: item %u",
+			    pass->what, item);
+}
+
+/* In whatever order, and whatever has moved since, it is the right one. */
+static void image_test_found_again(struct kunit *test)
+{
+	struct kho_image *image = test_image_new(test);
+	char texts[NR_ITEMS][16] = {};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(found_passes); i++) {
+		const struct found_pass *pass = &found_passes[i];
+
+		if (pass->grown >= 0)
+			strscpy(texts[pass->grown], "longer");
+		kho_image_rewind(image);
+		for (k = 0; k < NR_ITEMS; k++)
+			write_item(test, image, pass,
+				   pass->backward ? NR_ITEMS - 1 - k : k,
+				   texts[pass->backward ? NR_ITEMS - 1 - k : k]);
+		for (k = 0; k < NR_ITEMS; k++)
+			expect_item(test, image, pass, k, texts[k]);
+		if (i == 1 || i == 2)
+			KUNIT_EXPECT_EQ(test, image->wrote, 0);
+	}
+}
+
 /* A phase begins at the root, even if the last one ended elsewhere. */
 static void image_test_rewind(struct kunit *test)
 {
@@ -658,6 +763,7 @@ static struct kunit_case image_test_cases[] = {
 	KUNIT_CASE(image_test_growth_while_nested),
 	KUNIT_CASE(image_test_many_nodes),
 	KUNIT_CASE(image_test_only_changes_count),
+	KUNIT_CASE(image_test_found_again),
 	KUNIT_CASE(image_test_rewind),
 	KUNIT_CASE(image_test_names),
 	KUNIT_CASE(image_test_unit_names),

@@ -30,6 +30,31 @@ static bool try_again(struct kho_image *image, int fdt_err, int *err)
 	return false;
 }
 
+static int find_child(struct kho_image *image, const char *name)
+{
+	int child = kho_index_find(&kho_index_children, image,
+				   &image->children[image->depth], here(image),
+				   name);
+
+	return child == -EAGAIN ? kho_image_find(image, here(image), name) :
+				  child;
+}
+
+/* A property of the current node, NULL if there is none. */
+static const void *find_prop(struct kho_image *image, const char *name,
+			     int *len)
+{
+	int prop = kho_index_find(&kho_index_props, image,
+				  &image->props[image->depth], here(image),
+				  name);
+
+	if (prop == -EAGAIN)
+		return fdt_getprop(image->fdt, here(image), name, len);
+	if (prop < 0)
+		return NULL;
+	return fdt_getprop_by_offset(image->fdt, prop, NULL, len);
+}
+
 /**
  * kho_image_enter - go into a child node
  * @image: the image
@@ -51,7 +76,7 @@ int kho_image_enter(struct kho_image *image, const char *node)
 	if (!kho_name_valid(node))
 		return -EINVAL;
 
-	child = kho_image_find(image, here(image), node);
+	child = find_child(image, node);
 	if (child < 0) {
 		if (kho_fault(KHO_FAULT_WRITE, image->owner))
 			return -ENOMEM;
@@ -60,6 +85,7 @@ int kho_image_enter(struct kho_image *image, const char *node)
 		} while (try_again(image, child, &err));
 		if (err)
 			return err;
+		image->shape++;
 		image->wrote += strlen(node);
 	}
 
@@ -130,17 +156,31 @@ static void forget_extents_below(struct kho_image *image, int node)
  */
 int kho_image_delete(struct kho_image *image, const char *node)
 {
-	int child = kho_image_find(image, here(image), node);
+	int child = find_child(image, node);
 
 	if (child < 0)
 		return -ENOENT;
 
 	forget_extents_below(image, child);
 	fdt_del_node(image->fdt, child);
+	image->shape++;
 	image->wrote += strlen(node);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kho_image_delete);
+
+static int set_anew(struct kho_image *image, const char *prop,
+		    const void *data, size_t len)
+{
+	int err;
+
+	do {
+		err = fdt_setprop(image->fdt, here(image), prop, data, len);
+	} while (try_again(image, err, &err));
+	if (!err)
+		image->shape++;
+	return err;
+}
 
 /**
  * kho_image_set - write a property of the current node
@@ -156,24 +196,25 @@ EXPORT_SYMBOL_GPL(kho_image_delete);
 int kho_image_set(struct kho_image *image, const char *prop, const void *data,
 		  size_t len)
 {
+	int old_len, err = 0;
 	const void *old;
-	int old_len, err;
 
 	if (!kho_name_valid(prop))
 		return -EINVAL;
 	if (len > KHO_IMAGE_MAX)
 		return -E2BIG;
 
-	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
+	old = find_prop(image, prop, &old_len);
 	if (old && old_len == len && !memcmp(old, data, len))
 		return 0;
 	if (kho_fault(KHO_FAULT_WRITE, image->owner))
 		return -ENOMEM;
 	forget_extent(image, old, old_len);
 
-	do {
-		err = fdt_setprop(image->fdt, here(image), prop, data, len);
-	} while (try_again(image, err, &err));
+	if (old && old_len == len)
+		memcpy((void *)old, data, len);
+	else
+		err = set_anew(image, prop, data, len);
 	if (!err)
 		image->wrote += len;
 	return err;
@@ -293,7 +334,7 @@ int kho_image_set_pages(struct kho_image *image, const char *prop,
 	const void *old;
 	int old_len, err;
 
-	old = fdt_getprop(image->fdt, here(image), prop, &old_len);
+	old = find_prop(image, prop, &old_len);
 	if (old && old_len == sizeof(cells) &&
 	    !memcmp(old, cells, sizeof(cells)))
 		return 0;

@@ -29,6 +29,38 @@ struct kho_extent {
 };
 
 /**
+ * struct kho_index - where the properties, or the children, of a node are
+ * @node: the node
+ * @shape: what the image's shape was at the last look
+ * @valid: @at is as the image is
+ * @nr: how many there are
+ * @next: the one that is written next, if the order is the same as before
+ * @size: entries allocated at @at
+ * @at: their offsets, in the order of the FDT
+ */
+struct kho_index {
+	int node;
+	u32 shape;
+	bool valid;
+	unsigned int nr;
+	unsigned int next;
+	unsigned int size;
+	int *at;
+};
+
+/**
+ * struct kho_index_kind - how to go through a node
+ * @first: offset of the first one, or negative
+ * @next: offset of the one after it, or negative
+ * @name: its name
+ */
+struct kho_index_kind {
+	int (*first)(const void *fdt, int node);
+	int (*next)(const void *fdt, int offset);
+	const char *(*name)(const void *fdt, int offset);
+};
+
+/**
  * struct kho_image - what one client hands over
  * @ref: the node's reference, and those of kho_image_pull()
  * @owner: name of the client that writes it, which it doesn't outlive; or NULL
@@ -45,6 +77,9 @@ struct kho_extent {
  * @depth: number of nodes entered
  * @node: offsets of the nodes entered, the root first. A write moves only what
  *	is behind it in the FDT, so they stay valid.
+ * @shape: changes whenever something in the FDT moves
+ * @props: where the properties of the nodes entered are
+ * @children: where their children are
  *
  * An outgoing image is written by its client alone, in its callbacks; an
  * incoming one does not change.
@@ -64,6 +99,9 @@ struct kho_image {
 	u64 wrote;
 	unsigned int depth;
 	int node[KHO_IMAGE_DEPTH + 1];
+	u32 shape;
+	struct kho_index props[KHO_IMAGE_DEPTH + 1];
+	struct kho_index children[KHO_IMAGE_DEPTH + 1];
 };
 
 struct kho_image *kho_image_create(const char *owner,
@@ -80,6 +118,13 @@ const char *kho_image_verify(const struct kho_image *image);
 u64 kho_image_checksum(const struct kho_image *image);
 struct kho_extent *kho_image_find_extent(const struct kho_image *image,
 					 u64 phys, u64 nr_pages);
+
+/* image_index.c */
+extern const struct kho_index_kind kho_index_props, kho_index_children;
+int kho_index_find(const struct kho_index_kind *kind,
+		   const struct kho_image *image, struct kho_index *index,
+		   int node, const char *name);
+void kho_index_free(struct kho_image *image);
 
 /* protect.c */
 #ifdef CONFIG_KHO_PROTECT
