@@ -22,6 +22,8 @@ RACERS = (
     "insmod {sample}; echo text > {device}; usleep 10000; rmmod kho_sample",
     "echo '77 2 1' > {bus}new_device; usleep 30000; echo 77 > {bus}del_device",
     "find {kho} -type f -exec cat {{}} +",
+    "for i in $(seq 100); do "
+    "read x < {kho}state; read x < {kho}clients/{pair}/state; done",
     "cat /sys/kernel/debug/kho/out/sub_fdts/*",
     "kexec -s -l /boot/kernel --initrd=/tmp/initrd --reuse-cmdline; "
     "kexec -s -u",
@@ -42,7 +44,8 @@ def race(vm, racers, seconds):
     """Lets them all run; returns how often each was done."""
     scripts = []
     for number, racer in enumerate(racers):
-        what = racer.format(kho=KHO, sample=SAMPLE, device=DEVICE, bus=nic.BUS)
+        what = racer.format(kho=KHO, sample=SAMPLE, device=DEVICE, bus=nic.BUS,
+                            pair=nic.PAIR[0])
         name = what.split(";")[0].replace('"', "")
         script = RACE.format(what=what, name=name, seconds=seconds)
         scripts.append(f"({script}) > /tmp/racer{number} &")
