@@ -101,15 +101,24 @@ static const struct kho_field vf_fields[] = {
 	VF_FIELD("rss-query", rss_query_enabled, 1),
 };
 
-static const struct {
+struct resource_name {
 	const char *name;
 	u64 id;
-} resources[] = {
+};
+
+/* What limits the tables. */
+static const struct resource_name resources[] = {
 	{ "ipv4-fib", NSIM_RESOURCE_IPV4_FIB },
 	{ "ipv4-fib-rules", NSIM_RESOURCE_IPV4_FIB_RULES },
 	{ "ipv6-fib", NSIM_RESOURCE_IPV6_FIB },
 	{ "ipv6-fib-rules", NSIM_RESOURCE_IPV6_FIB_RULES },
 	{ "nexthops", NSIM_RESOURCE_NEXTHOPS },
+};
+
+/* Their sum is checked when a reload is asked for, and limits nothing. */
+static const struct resource_name resource_sums[] = {
+	{ "ipv4", NSIM_RESOURCE_IPV4 },
+	{ "ipv6", NSIM_RESOURCE_IPV6 },
 };
 
 /* What a reload takes for the field: what is pending, or the last reload's. */
@@ -188,6 +197,74 @@ static int save_resources(struct nsim_dev *nsim_dev, struct kho_image *image)
 							 true));
 	kho_image_leave(image);
 	return err;
+}
+
+static int save_new_sizes(struct nsim_dev *nsim_dev, struct kho_image *image,
+			  const struct resource_name *names, size_t count)
+{
+	int err = 0;
+	size_t i;
+	u64 size;
+
+	for (i = 0; !err && i < count; i++) {
+		err = devl_resource_size_new_get(priv_to_devlink(nsim_dev),
+						 names[i].id, &size);
+		if (!err)
+			err = kho_image_set_u64(image, names[i].name, size);
+	}
+	return err;
+}
+
+static int save_resources_new(struct nsim_dev *nsim_dev,
+			      struct kho_image *image)
+{
+	int err;
+
+	if (nsim_kho_first_format(image))
+		return 0;
+	err = kho_image_enter(image, "resources-new");
+	if (err)
+		return err;
+	err = save_new_sizes(nsim_dev, image, resources, ARRAY_SIZE(resources));
+	if (!err)
+		err = save_new_sizes(nsim_dev, image, resource_sums,
+				     ARRAY_SIZE(resource_sums));
+	kho_image_leave(image);
+	return err;
+}
+
+static void restore_new_sizes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
+			      int node, const struct resource_name *names,
+			      size_t count)
+{
+	size_t i;
+	u64 size;
+	int err;
+
+	for (i = 0; i < count; i++) {
+		if (!nsim_kho_get_u64(kho, node, "resources-new", names[i].name,
+				      U64_MAX, &size))
+			continue;
+		err = devl_resource_size_new_set(priv_to_devlink(nsim_dev),
+						 names[i].id, size);
+		if (err)
+			nsim_kho_lost(kho, "resources-new: %s: %pe",
+				      names[i].name, ERR_PTR(err));
+	}
+}
+
+/* Absent from a record of the first days of the second format, too. */
+static void restore_resources_new(struct nsim_kho *kho,
+				  struct nsim_dev *nsim_dev)
+{
+	int node = kho_image_find(kho->in.image, 0, "resources-new");
+
+	if (node < 0)
+		return;
+	restore_new_sizes(kho, nsim_dev, node, resource_sums,
+			  ARRAY_SIZE(resource_sums));
+	restore_new_sizes(kho, nsim_dev, node, resources,
+			  ARRAY_SIZE(resources));
 }
 
 /**
@@ -559,6 +636,8 @@ int nsim_kho_save_device(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 	if (!err)
 		err = save_resources(nsim_dev, image);
 	if (!err)
+		err = save_resources_new(nsim_dev, image);
+	if (!err)
 		err = save_vfs(kho, nsim_dev, image);
 	if (!err)
 		err = save_health(nsim_dev, image);
@@ -635,6 +714,7 @@ void nsim_kho_restore_late(struct nsim_dev *nsim_dev)
 	nsim_kho_restore_fields(kho, 0, "device", late_fields,
 				ARRAY_SIZE(late_fields), nsim_dev);
 	restore_params(kho, nsim_dev);
+	restore_resources_new(kho, nsim_dev);
 	nsim_kho_restore_fields(kho, kho_image_find(kho->in.image, 0, "fib"),
 				"fib", fib_fields, ARRAY_SIZE(fib_fields),
 				nsim_fib_fail_flags(nsim_dev->fib_data));

@@ -360,6 +360,27 @@ static void configure_params(struct nsim_dev *nsim_dev)
 	nsim_dev->max_macs = 64;
 }
 
+static const u64 resource_ids[] = {
+	NSIM_RESOURCE_IPV4, NSIM_RESOURCE_IPV4_FIB,
+	NSIM_RESOURCE_IPV4_FIB_RULES, NSIM_RESOURCE_IPV6,
+	NSIM_RESOURCE_IPV6_FIB, NSIM_RESOURCE_IPV6_FIB_RULES,
+	NSIM_RESOURCE_NEXTHOPS,
+};
+
+static void configure_resources(struct kunit *test, struct nsim_dev *nsim_dev)
+{
+	struct devlink *devlink = priv_to_devlink(nsim_dev);
+	int i;
+
+	devl_lock(devlink);
+	for (i = 0; i < ARRAY_SIZE(resource_ids); i++)
+		KUNIT_EXPECT_EQ(test,
+				devl_resource_size_new_set(devlink,
+							   resource_ids[i],
+							   1000 + i), 0);
+	devl_unlock(devlink);
+}
+
 static void configure_health(struct nsim_dev *nsim_dev)
 {
 	const struct devlink_health_reporter_settings settings = {
@@ -553,6 +574,7 @@ static void configure(struct kunit *test, struct nsim_dev *nsim_dev)
 	configure_psample(test, nsim_dev);
 	configure_hwstats(test, nsim_dev);
 	configure_params(nsim_dev);
+	configure_resources(test, nsim_dev);
 	configure_health(nsim_dev);
 	configure_flags(test, nsim_dev);
 	configure_knobs(nsim_dev->nsim_bus_dev->dev.id);
@@ -667,13 +689,22 @@ struct settings {
 	struct nsim_ethtool ethtool;
 	struct nsim_vf_config vfs[NSIM_BUS_DEV_MAX_VFS];
 	struct nsim_fib_fail_flags fib;
+	u64 new_sizes[ARRAY_SIZE(resource_ids)];
 };
 
 static void copy_settings(struct nsim_dev *nsim_dev, struct settings *settings)
 {
+	int i;
+
 	settings->ethtool = port_of(nsim_dev, 9)->ethtool;
 	memcpy(settings->vfs, nsim_dev->vfconfigs, sizeof(settings->vfs));
 	settings->fib = *nsim_fib_fail_flags(nsim_dev->fib_data);
+	devl_lock(priv_to_devlink(nsim_dev));
+	for (i = 0; i < ARRAY_SIZE(resource_ids); i++)
+		devl_resource_size_new_get(priv_to_devlink(nsim_dev),
+					   resource_ids[i],
+					   &settings->new_sizes[i]);
+	devl_unlock(priv_to_devlink(nsim_dev));
 }
 
 static void test_round_trip(struct kunit *test)
@@ -1206,6 +1237,7 @@ static const struct damage {
 	{ "/traps/policer@1", "rate", -1, NULL, "policer 1: rate" },
 	{ "/traps/groups", "l2_drops", 4, NULL, "trap groups: l2_drops: 4" },
 	{ "/resources", "nexthops", -1, NULL, "resources: nexthops" },
+	{ "/resources-new", "ipv4", -1, NULL, "resources-new: ipv4" },
 	{ "/psample", "active", 2, NULL, "psample: active: 2" },
 	{ "/kho", "fail-phase", 9, NULL, "knobs: fail-phase: 9" },
 	{ "/kho", "hold-rx", -1, NULL, "knobs: hold-rx" },

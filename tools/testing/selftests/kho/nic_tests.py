@@ -185,6 +185,36 @@ def stack_is_set_up_again(vm, _notes):
     expect(vm.sh(SHOW_STACK) == before, "it isn't as it was")
 
 
+def sizes(vm):
+    """{resource: the size that waits for a reload} of the device."""
+    shown = json.loads(vm.sh(f"devlink -j resource show {HANDLE}"))
+    found = {}
+    for entry in shown["resources"][HANDLE]:
+        for inner in [entry, *entry.get("resources", [])]:
+            if "size_new" in inner:
+                found[entry["name"] + "/" + inner["name"]] = inner["size_new"]
+    return found
+
+
+@test()
+def sizes_wait_for_a_reload(vm, _notes):
+    """Before an update, and after it; then the reload takes them."""
+    nic.set_up_ports(vm)
+    vm.sh("set -e\n" + "".join(
+        f"devlink resource set {HANDLE} path {path} size {size}\n"
+        for path, size in (("/IPv4", 900), ("/IPv4/fib", 300),
+                           ("/IPv4/fib-rules", 40), ("/nexthops", 77))))
+    before = sizes(vm)
+    expect(len(before) == 4, f"other sizes wait: {before}")
+    vm.kexec_load()
+    command(vm, "save", after="saved")
+    execute(vm)
+    expect(sizes(vm) == before, f"{sizes(vm)} wait, not {before}")
+    vm.sh(f"devlink dev reload {HANDLE}")
+    expect(sizes(vm) == {"IPv4/IPv4": 900},
+           f"after the reload, these wait: {sizes(vm)}")
+
+
 ADD_SA = ("ip xfrm state add src 192.0.2.1 dst 192.0.2.{} proto esp "
           "spi 0x{} reqid 1 mode transport aead 'rfc4106(gcm(aes))' "
           "0x0123456789abcdef0123456789abcdef01234567 128 "

@@ -500,7 +500,7 @@ class Nics:
                         f"'{device.id} {device.port_count} {device.queues}'")
 
     def resize(self, device):
-        """Says whether a reload has to follow.
+        """Says whether a reload is to follow; else sizes wait for one.
 
         Not in a batch: devlink gets it wrong if there are two devices.
         """
@@ -509,7 +509,7 @@ class Nics:
             self.script.sh(f"call devlink resource set {device.handle} "
                            f"path {path} size {self.rng.randint(1000, INT)}")
         self.settings += len(sizes)
-        return sizes or self.maybe(0.3)
+        return self.maybe(0.7 if sizes else 0.3)
 
     def reload(self, device):
         """It undoes most settings, so it comes before them."""
