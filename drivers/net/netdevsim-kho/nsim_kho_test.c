@@ -835,6 +835,56 @@ static void test_parked_hwstats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, entry->stats.rx_packets, 81);
 }
 
+static void rename_netdev(struct kunit *test, struct netdevsim *ns,
+			  const char *name)
+{
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, dev_change_name(ns->netdev, name), 0);
+	rtnl_unlock();
+}
+
+/* The netdev that statistics wait for comes two kernels later, by renaming. */
+static void test_parked_twice(struct kunit *test)
+{
+	struct netdevsim *other = port_of(make_device(test, DEV_B), 2);
+	struct nsim_dev *nsim_dev = make_device(test, DEV_A);
+	struct rtnl_hw_stats64 stats;
+	struct nsim_dev_hwstats_netdev *entry;
+	const struct kho_image *image;
+	int node;
+
+	configure_port(test, other, 2);
+	KUNIT_ASSERT_EQ(test, enable_hwstats(nsim_dev, other->netdev->ifindex),
+			0);
+	fill_counters(&stats);
+	hwstats_of(nsim_dev)->stats = stats;
+
+	image = save_and_pull(test);
+	forget_device(test, DEV_B);
+	node = fdt_path_offset(image->fdt, "/hwstats/entry@0");
+	KUNIT_ASSERT_EQ(test, fdt_setprop_inplace(image->fdt, node, "netdev",
+						  "khotest7", 9), 0);
+	kho_image_put(image);
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_NULL(test, hwstats_of(device_of(DEV_A)));
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("finish"), 0);
+
+	hand_over(test);
+	forget_device(test, DEV_A);
+	forget_device(test, DEV_B);
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_B));
+	KUNIT_EXPECT_NULL(test, hwstats_of(device_of(DEV_A)));
+
+	rename_netdev(test, port_of(device_of(DEV_B), 2), "khotest7");
+	entry = hwstats_of(device_of(DEV_A));
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_STREQ(test, entry->netdev->name, "khotest7");
+	KUNIT_EXPECT_MEMEQ(test, &entry->stats, &stats, sizeof(stats));
+}
+
 static void set_xdp(struct netdevsim *ns, bool on)
 {
 	ns->xdp.prog = on ? (void *)ns : NULL;
@@ -1378,6 +1428,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_identity),
 	KUNIT_CASE(test_linked_pair),
 	KUNIT_CASE(test_parked_hwstats),
+	KUNIT_CASE(test_parked_twice),
 	KUNIT_CASE_PARAM(test_refusals, refusal_gen_params),
 	KUNIT_CASE(test_failing_phases),
 	KUNIT_CASE(test_frozen),
