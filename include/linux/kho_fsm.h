@@ -142,7 +142,8 @@ void kho_client_explain(struct kho_client *client, const char *fmt, ...);
 int kho_incoming_for_each(const char * const *compatible,
 			  int (*fn)(const char *name, void *data), void *data);
 const struct kho_image *kho_image_pull(const char *name,
-				       const char * const *compatible);
+				       const char * const *compatible,
+				       const char * const *features);
 void kho_image_put(const struct kho_image *image);
 
 /* Writing, in prepare and save only. */

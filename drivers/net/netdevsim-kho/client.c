@@ -292,8 +292,9 @@ void nsim_kho_unlock(void)
 
 static bool image_waits(const char *name)
 {
-	const struct kho_image *image = kho_image_pull(name, nsim_kho_readable);
+	const struct kho_image *image;
 
+	image = kho_image_pull(name, nsim_kho_readable, NULL);
 	if (!image)
 		return false;
 	kho_image_put(image);

@@ -247,7 +247,7 @@ void nsim_kho_adopt(struct nsim_kho *kho)
 
 	if (kho->adopted)
 		return;
-	image = kho_image_pull(kho->name, nsim_kho_readable);
+	image = kho_image_pull(kho->name, nsim_kho_readable, NULL);
 	if (!image)
 		return;
 

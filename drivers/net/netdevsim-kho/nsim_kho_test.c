@@ -118,7 +118,7 @@ static const struct kho_image *pull(struct kunit *test)
 {
 	const struct kho_image *image;
 
-	image = kho_image_pull(NAME_A, nsim_kho_readable);
+	image = kho_image_pull(NAME_A, nsim_kho_readable, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	return image;
 }

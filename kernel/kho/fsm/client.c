@@ -387,7 +387,8 @@ static unsigned int count_waiting(struct kho_machine *m,
 
 /**
  * kho_incoming_for_each - for each image that waits for a driver like this
- * @compatible: NULL-terminated list of formats
+ * @compatible: NULL-terminated list of formats. Features don't count here: a
+ *	client that lacks one is told so when it is to be restored
  * @fn: called with the name of each; may register a client of that name.
  *	A value other than 0 ends it.
  * @data: passed to @fn
@@ -427,13 +428,16 @@ EXPORT_SYMBOL_GPL(kho_incoming_for_each);
  * kho_image_pull - get at an incoming image ahead of the restore callback
  * @name: name of the client
  * @compatible: NULL-terminated list of formats
+ * @features: NULL-terminated list of features, as in &struct kho_client, or
+ *	NULL
  *
  * Context: any that may sleep, also a client's callbacks.
  * Return: the image, with a reference for kho_image_put(); NULL if there is no
  * such image, or none that can be read.
  */
 const struct kho_image *kho_image_pull(const char *name,
-				       const char * const *compatible)
+				       const char * const *compatible,
+				       const char * const *features)
 {
 	struct kho_node *node;
 
@@ -441,7 +445,8 @@ const struct kho_image *kho_image_pull(const char *name,
 
 	node = kho_node_find(&kho_machine, name);
 	if (!node || !node->image || !node->image->incoming ||
-	    node->image->broken || !kho_image_format(node->image, compatible))
+	    node->image->broken || !kho_image_format(node->image, compatible) ||
+	    kho_image_missing(node->image, features))
 		return NULL;
 
 	kref_get(&node->image->ref);

@@ -224,15 +224,21 @@ struct kho_image *kho_node_image_create(struct kho_node *node)
 	return kho_image_create(node->name, formats);
 }
 
-/* A feature that the image requires and the driver doesn't have, or NULL. */
-static const char *missing_feature(const struct kho_client *client,
-				   const struct kho_image *image)
+/**
+ * kho_image_missing - what does an image require that a driver doesn't have?
+ * @image: the image
+ * @features: NULL-terminated list of the features that the driver has, or NULL
+ *
+ * Return: the first such feature, or NULL.
+ */
+const char *kho_image_missing(const struct kho_image *image,
+			      const char * const *features)
 {
 	const char *feature;
 	int i;
 
 	for (i = 0; (feature = nth(image, REQUIRED, i)); i++)
-		if (!find(client->features, feature))
+		if (!find(features, feature))
 			return feature;
 	return NULL;
 }
@@ -254,7 +260,7 @@ bool kho_client_reads(struct kho_client *client, const struct kho_image *image)
 		kho_client_explain(client, "image has no format that this driver knows");
 		return false;
 	}
-	feature = missing_feature(client, image);
+	feature = kho_image_missing(image, client->features);
 	if (!feature)
 		return true;
 	kho_client_explain(client, "image requires \"%.63s\", which this driver doesn't know",

@@ -1083,6 +1083,8 @@ static void handover_test_manifest_sizes(struct kunit *test)
 
 /* --- the system's own machine --- */
 
+static const char * const rings[] = { "rings", NULL };
+
 struct pulled {
 	struct test_world *w;
 	unsigned int nr;
@@ -1096,8 +1098,15 @@ static int make_device(const char *name, void *data)
 
 	c = test_client_make(pulled->w, pulled->nr++ ? "kunit.b" : "kunit.a",
 			     "");
+	c->client.features = rings;
 	KUNIT_EXPECT_STREQ(pulled->w->test, name, c->client.name);
 	return kho_client_register(&c->client);
+}
+
+/* Called by prepare. */
+static void require_rings(struct test_client *c)
+{
+	kho_image_require(c->client.node->image, rings);
 }
 
 static void handover_test_drivers_api(struct kunit *test)
@@ -1105,7 +1114,7 @@ static void handover_test_drivers_api(struct kunit *test)
 	static const char * const other[] = { "other-v1", NULL };
 	struct test_world *w = test->priv, *next = test_world_new(test);
 	struct pulled pulled = { .w = next };
-	const struct kho_image *image;
+	const struct kho_image *image, *required;
 	struct test_client *a, *b;
 	u32 value;
 
@@ -1114,20 +1123,26 @@ static void handover_test_drivers_api(struct kunit *test)
 
 	a = test_client_make(w, "kunit.a", "");
 	b = test_client_make(w, "kunit.b", "");
+	b->during = require_rings;
 	KUNIT_ASSERT_EQ(test, kho_client_register(&a->client), 0);
 	KUNIT_ASSERT_EQ(test, kho_client_register(&b->client), 0);
 	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
-	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.a", test_formats));
+	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.a", test_formats, NULL));
 	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
 	a->entered = false;
 	b->entered = false;
 
-	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.x", test_formats));
-	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.a", other));
-	image = kho_image_pull("kunit.a", test_formats);
+	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.x", test_formats, NULL));
+	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.a", other, NULL));
+	image = kho_image_pull("kunit.a", test_formats, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	KUNIT_EXPECT_EQ(test, kho_image_get_u32(image, 0, "value", &value), 0);
 	KUNIT_EXPECT_EQ(test, value, 0x40);
+
+	KUNIT_EXPECT_NULL(test, kho_image_pull("kunit.b", test_formats, NULL));
+	required = kho_image_pull("kunit.b", test_formats, rings);
+	KUNIT_EXPECT_NOT_NULL(test, required);
+	kho_image_put(required);
 
 	KUNIT_EXPECT_EQ(test, kho_incoming_for_each(other, make_device,
 						    &pulled), 0);

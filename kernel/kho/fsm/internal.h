@@ -464,6 +464,8 @@ int kho_formats_check_loaded(struct kho_machine *m,
 			     const struct kho_node *target);
 int kho_node_save_as(struct kho_node *node, const char *name);
 struct kho_image *kho_node_image_create(struct kho_node *node);
+const char *kho_image_missing(const struct kho_image *image,
+			      const char * const *features);
 bool kho_client_reads(struct kho_client *client, const struct kho_image *image);
 
 /* device.c */
