@@ -269,6 +269,7 @@ static void free_client(struct nsim_kho *kho)
 	nsim_kho_pages_free(&kho->rx);
 	nsim_kho_free_parked(kho);
 	nsim_kho_lost_clear(kho);
+	kfree(kho->lost_before);
 	kfree(kho);
 }
 

@@ -653,7 +653,9 @@ int nsim_kho_save_device(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
 		err = nsim_kho_save_rate_nodes(kho, nsim_dev, image);
 	if (!err)
 		err = nsim_kho_save_ports(kho, nsim_dev, image);
-	return err ?: nsim_kho_save_rx(kho, nsim_dev, image);
+	if (!err)
+		err = nsim_kho_save_rx(kho, nsim_dev, image);
+	return err ?: nsim_kho_save_lost(kho, image);
 }
 
 static void restore_switch_id(struct nsim_kho *kho, struct nsim_dev *nsim_dev)

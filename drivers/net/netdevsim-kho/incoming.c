@@ -204,6 +204,7 @@ int nsim_kho_restore(struct nsim_kho *kho, const struct kho_image *image)
 	nsim_kho_knobs_step_aside(kho);
 
 	kho->in.image = image;
+	nsim_kho_restore_lost(kho);
 	err = read_numbers(kho);
 	if (!err)
 		err = read_ports(kho);

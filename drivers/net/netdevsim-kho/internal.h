@@ -151,8 +151,10 @@ struct nsim_kho_incoming {
  * @rx: received frames of a device that has been saved, until the next update
  * @ifindexes: what the image's ports were known by, to be kept free
  * @nr_ifindexes: how many
- * @lost_lock: protects @lost
+ * @lost_lock: protects @lost, @lost_before and its size
  * @lost: what was not preserved or not restored
+ * @lost_before: what the kernel before has listed, each text with its NUL
+ * @lost_before_size: size of it in bytes
  * @parked: hwstats of netdevs that aren't there yet; protected by rtnl
  */
 struct nsim_kho {
@@ -173,8 +175,10 @@ struct nsim_kho {
 	struct nsim_kho_pages rx;
 	u32 *ifindexes;
 	unsigned int nr_ifindexes;
-	struct mutex lost_lock; /* protects lost */
+	struct mutex lost_lock; /* protects lost, lost_before */
 	struct list_head lost;
+	char *lost_before;
+	size_t lost_before_size;
 	struct list_head parked;
 };
 
@@ -206,6 +210,9 @@ void nsim_kho_lost_clear(struct nsim_kho *kho);
 void nsim_kho_lost_again(struct nsim_kho *kho);
 void nsim_kho_lost_warn(struct nsim_kho *kho);
 int nsim_kho_lost_show(struct seq_file *seq, void *unused);
+int nsim_kho_save_lost(struct nsim_kho *kho, struct kho_image *image);
+void nsim_kho_restore_lost(struct nsim_kho *kho);
+int nsim_kho_lost_before_show(struct seq_file *seq, void *unused);
 
 /* refuse.c */
 int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of what was not preserved, or not restored, for a human to read.
+ * The list of what was not preserved, or not restored, for a human to read; and
+ * the one of the kernel before, which is told no more once it is gone.
  */
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
@@ -149,5 +150,83 @@ int nsim_kho_lost_show(struct seq_file *seq, void *unused)
 	list_for_each_entry(item, &kho->lost, list)
 		if (item->found)
 			seq_printf(seq, "%s\n", item->text);
+	return 0;
+}
+
+/**
+ * nsim_kho_save_lost - write the list to the record
+ * @kho: client; what has to be noted has been
+ * @image: outgoing image, at the root
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM; or a negative errno of the image.
+ */
+int nsim_kho_save_lost(struct nsim_kho *kho, struct kho_image *image)
+{
+	size_t size = 0, at = 0;
+	struct lost_item *item;
+	char *texts;
+	int err;
+
+	if (nsim_kho_first_format(image))
+		return 0;
+
+	guard(mutex)(&kho->lost_lock);
+	list_for_each_entry(item, &kho->lost, list)
+		size += item->found ? strlen(item->text) + 1 : 0;
+	texts = kmalloc(size, GFP_KERNEL);
+	if (!texts)
+		return -ENOMEM;
+	list_for_each_entry(item, &kho->lost, list)
+		if (item->found)
+			at += strscpy(texts + at, item->text, size - at) + 1;
+	err = kho_image_set(image, "lost", texts, size);
+	kfree(texts);
+	return err;
+}
+
+/**
+ * nsim_kho_restore_lost - take over what the kernel before has listed
+ * @kho: client that is being restored
+ *
+ * Absent from the first format, and from early images of the second.
+ *
+ * Context: may sleep.
+ */
+void nsim_kho_restore_lost(struct nsim_kho *kho)
+{
+	size_t size;
+	const char *texts = kho_image_get(kho->in.image, 0, "lost", &size);
+
+	if (!size)
+		return;
+	if (texts[size - 1]) {
+		nsim_kho_lost(kho, "lost: no list of texts");
+		return;
+	}
+
+	guard(mutex)(&kho->lost_lock);
+	kfree(kho->lost_before);
+	kho->lost_before = kmemdup(texts, size, GFP_KERNEL);
+	kho->lost_before_size = kho->lost_before ? size : 0;
+}
+
+/**
+ * nsim_kho_lost_before_show - the list of the kernel before as a debugfs file
+ * @seq: the file, of a struct nsim_kho
+ * @unused: unused
+ *
+ * Return: 0.
+ */
+int nsim_kho_lost_before_show(struct seq_file *seq, void *unused)
+{
+	struct nsim_kho *kho = seq->private;
+	const char *text;
+
+	guard(mutex)(&kho->lost_lock);
+	for (text = kho->lost_before;
+	     text < kho->lost_before + kho->lost_before_size;
+	     text += strlen(text) + 1)
+		seq_printf(seq, "%s\n", text);
 	return 0;
 }

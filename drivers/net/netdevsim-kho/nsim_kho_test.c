@@ -123,7 +123,8 @@ static const struct kho_image *pull(struct kunit *test)
 	return image;
 }
 
-static bool is_lost(unsigned int id, const char *text)
+static bool is_listed(unsigned int id, const char *text,
+		      int (*show)(struct seq_file *seq, void *unused))
 {
 	struct nsim_kho *kho = client_of(id);
 	struct seq_file seq = { .private = kho, .size = PAGE_SIZE };
@@ -131,7 +132,7 @@ static bool is_lost(unsigned int id, const char *text)
 
 	mutex_init(&seq.lock);
 	seq.buf = kzalloc(seq.size, GFP_KERNEL);
-	nsim_kho_lost_show(&seq, NULL);
+	show(&seq, NULL);
 	found = text ? !!strstr(seq.buf, text) : seq.count > 0;
 	if (!found && text)
 		pr_info("lost: no \"%s\" in:\n%s", text, seq.buf);
@@ -139,6 +140,17 @@ static bool is_lost(unsigned int id, const char *text)
 		pr_info("lost:\n%s", seq.buf);
 	kfree(seq.buf);
 	return found;
+}
+
+/* Something, if @text is NULL. */
+static bool is_lost(unsigned int id, const char *text)
+{
+	return is_listed(id, text, nsim_kho_lost_show);
+}
+
+static bool was_lost(unsigned int id, const char *text)
+{
+	return is_listed(id, text, nsim_kho_lost_before_show);
 }
 
 /* A device with something of everything that can be set. */
@@ -649,7 +661,7 @@ static void expect_all_set(struct kunit *test, const void *plain, int node_p,
 		"rx-gro-list", "rx-udp-gro-forwarding", "tx-nocache-copy",
 		"tx-generic-segmentation", "ipv4-fib", "ipv4-fib-rules",
 		"ipv6-fib", "ipv6-fib-rules", "nexthops", "switch-id",
-		"mac-assign-type", "elsewhere",
+		"mac-assign-type", "elsewhere", "lost",
 	};
 	int prop, child, other;
 
@@ -952,6 +964,14 @@ static void test_refusals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kho_fsm_test_command("save"), 0);
 	KUNIT_EXPECT_TRUE(test, is_lost(DEV_A, refusal->why));
 	refusal->set(ns, false);
+
+	/* The next kernel remembers. */
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
+	forget_device(test, DEV_A);
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_FALSE(test, is_lost(DEV_A, NULL));
+	KUNIT_EXPECT_TRUE(test, was_lost(DEV_A, refusal->why));
 }
 
 static void expect_runs(struct kunit *test, struct nsim_dev *nsim_dev)
@@ -1355,6 +1375,31 @@ static void test_damaged_extra(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, device_of(DEV_A));
 }
 
+static void test_damaged_lost(struct kunit *test)
+{
+	struct netdevsim *ns = port_of(make_device(test, DEV_A), 1);
+	const struct kho_image *image;
+	char *texts;
+	int len;
+
+	set_macsec(ns, true);
+	client_of(DEV_A)->knobs.leave[NSIM_KHO_MACSEC] = true;
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_command("save"), 0);
+	set_macsec(ns, false);
+	KUNIT_ASSERT_EQ(test, kho_fsm_test_handover(), 0);
+	forget_device(test, DEV_A);
+	image = pull(test);
+	texts = fdt_getprop_w((void *)image->fdt, 0, "lost", &len);
+	KUNIT_ASSERT_NOT_NULL(test, texts);
+	texts[len - 1] = 'x';
+	kho_image_put(image);
+
+	nsim_kho_init();
+	KUNIT_ASSERT_NOT_NULL(test, device_of(DEV_A));
+	KUNIT_EXPECT_TRUE(test, is_lost(DEV_A, "lost: no list of texts"));
+	KUNIT_EXPECT_FALSE(test, was_lost(DEV_A, NULL));
+}
+
 /* In the head of the first of six frames; the sixth has a chunk of its own. */
 static const struct rx_damage {
 	const char *what;
@@ -1440,6 +1485,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_name_in_use),
 	KUNIT_CASE_PARAM(test_damage, damage_gen_params),
 	KUNIT_CASE(test_damaged_extra),
+	KUNIT_CASE(test_damaged_lost),
 	KUNIT_CASE_PARAM(test_damaged_rx, rx_damage_gen_params),
 	{}
 };

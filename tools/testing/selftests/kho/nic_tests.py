@@ -48,6 +48,11 @@ def losses_are_named(vm, _notes):
                 "dump of health reporter dummy",
                 "dump of health reporter empty",
                 "nic0: time of its PTP clock")
+    lost = vm.read(LOST)
+    vm.kexec_load()
+    execute(vm)
+    expect(vm.read(LOST + "_before") == lost,
+           "the next kernel does not tell what was lost")
 
 
 @test()
