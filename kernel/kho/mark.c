@@ -13,7 +13,8 @@
  * @image: its image; may hold anything
  * @size: bytes
  *
- * Format: include/linux/kho/abi/mark.h. A list without an end is none.
+ * Format: include/linux/kho/abi/mark.h. A list without an end is none, and so is
+ * one without names: what is looked for is in this function's own kernel, too.
  *
  * Context: any.
  * Return: the names, separated by spaces, within @image; NULL if there are none.
@@ -33,7 +34,8 @@ const char *kho_mark_find(const void *image, size_t size)
 			break;
 		list = place++ + len;
 		max = min_t(size_t, end - list, KHO_MARK_MAX);
-		if (!memcmp(list - len, mark, len) && strnlen(list, max) < max)
+		if (!memcmp(list - len, mark, len) && *list &&
+		    strnlen(list, max) < max)
 			return list;
 	}
 	return NULL;

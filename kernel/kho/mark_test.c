@@ -51,13 +51,18 @@ static void mark_test_found(struct kunit *test)
 /* The code that looks for the mark has it in its own image, without a list. */
 static void mark_test_skips_empty(struct kunit *test)
 {
-	static const char empty[] = KHO_MARK, mark[] = KHO_MARK " a-v1";
-	char *image = new_image(test);
+	static const char * const empty[] = { KHO_MARK, KHO_MARK " " };
+	static const char mark[] = KHO_MARK " a-v1";
+	unsigned int i;
 
-	put(image, 10, empty, sizeof(empty));
-	KUNIT_EXPECT_NULL(test, kho_mark_find(image, SIZE));
-	put(image, 100, mark, sizeof(mark));
-	KUNIT_EXPECT_STREQ(test, kho_mark_find(image, SIZE), "a-v1");
+	for (i = 0; i < ARRAY_SIZE(empty); i++) {
+		char *image = new_image(test);
+
+		put(image, 10, empty[i], strlen(empty[i]) + 1);
+		KUNIT_EXPECT_NULL(test, kho_mark_find(image, SIZE));
+		put(image, 100, mark, sizeof(mark));
+		KUNIT_EXPECT_STREQ(test, kho_mark_find(image, SIZE), "a-v1");
+	}
 }
 
 static void mark_test_cut_off(struct kunit *test)

@@ -2,7 +2,7 @@
 /*
  * What a kernel reads, so that the kernel that loads it can tell: a string
  * somewhere in its image, in a part that isn't compressed. %KHO_MARK is
- * followed by a space and the name of a format, any number of times, and by a
+ * followed by a space and the name of a format, once or more times, and by a
  * byte of 0. Mainline has no such thing.
  */
 #ifndef _LINUX_KHO_ABI_MARK_H
