@@ -254,9 +254,9 @@ def loaded_to_be_copied(vm, _notes):
 def no_room_for_two_images(vm, _notes):
     """The second one is copied over the first when it is executed."""
     nic.set_up(vm)
-    vm.kexec_load()
+    vm.kexec_load(initrd_size="13M")
     expect_flags(vm, "in-place", "read-only", "verified")
-    vm.kexec_load()
+    vm.kexec_load(initrd_size="13M")
     loaded = segments(vm)
     expect(any("copied" in segment.flags for segment in loaded),
            f"there was room for both images: {loaded}")

@@ -401,10 +401,15 @@ class VM:
         if error:
             raise GuestError(f"'{value}' > {path}: {error}")
 
-    def kexec_load(self, kernel="/boot/kernel", append="", syscall="-s"):
-        """Loads a kernel and this guest's own initramfs for kexec."""
+    def kexec_load(self, kernel="/boot/kernel", append="", syscall="-s",
+                   initrd_size=""):
+        """Loads a kernel and this guest's own initramfs for kexec.
+
+        Zeros at the end can make the initramfs larger than it is.
+        """
         line = f"{self.append} {append}".strip()
-        return self.sh("cp /sys/firmware/initrd /tmp/initrd && "
+        fill = f"truncate -s {initrd_size} /tmp/initrd && " * bool(initrd_size)
+        return self.sh(f"cp /sys/firmware/initrd /tmp/initrd && {fill}"
                        f"kexec {syscall} -l {kernel} --initrd=/tmp/initrd "
                        f"--command-line={shlex.quote(line)}")
 
