@@ -289,4 +289,6 @@ void kho_kexec_free(struct kimage *image)
 
 	kho_free_in_place(image);
 	kfree(image->kho.segment);
+	/* kexec cleans up after loading last: kho_kexec_loaded() finds nothing. */
+	image->kho.segment = NULL;
 }

@@ -282,6 +282,8 @@ def image_in_place_is_freed(vm, _notes):
     expect(last > first - image_kib,
            f"{first} KiB were free, after four more images {last}")
     expect(not vm.read(KEXEC + "image"), "an image is still shown")
+    expect("has changed since it was loaded" not in vm.console(),
+           "an image that is gone was read")
     # Read-only pages would not let it.
     fill_memory(vm)
 
