@@ -63,7 +63,7 @@ def fill_memory(vm):
     """Writes to most of the memory that is free."""
     size = free_kib(vm) * 3 // 4
     vm.sh(f"mkdir -p /mnt; mount -t tmpfs -o size={size}k tmpfs /mnt; "
-          f"dd if=/dev/zero of=/mnt/fill bs=1k count={size - 64}; "
+          f"dd if=/dev/zero of=/mnt/fill bs=64k count={size // 64 - 1}; "
           "rm /mnt/fill; umount /mnt")
 
 
