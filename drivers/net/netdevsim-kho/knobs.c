@@ -136,31 +136,8 @@ static const struct file_operations hold_rx_fops = {
 	.owner = THIS_MODULE,
 };
 
-static int lost_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, nsim_kho_lost_show, inode->i_private);
-}
-
-static const struct file_operations lost_fops = {
-	.open = lost_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-	.owner = THIS_MODULE,
-};
-
-static int lost_before_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, nsim_kho_lost_before_show, inode->i_private);
-}
-
-static const struct file_operations lost_before_fops = {
-	.open = lost_before_open,
-	.read = seq_read,
-	.llseek = seq_lseek,
-	.release = single_release,
-	.owner = THIS_MODULE,
-};
+DEFINE_SHOW_ATTRIBUTE(nsim_kho_lost);
+DEFINE_SHOW_ATTRIBUTE(nsim_kho_lost_before);
 
 static void create_leave_files(struct nsim_kho_knobs *knobs,
 			       struct dentry *parent)
@@ -189,8 +166,9 @@ static void create_files(struct nsim_kho *kho, struct dentry *parent)
 			   &knobs->delay_ms[NSIM_KHO_RESTORE]);
 	debugfs_create_file("fail_phase", 0600, dir, kho, &fail_phase_fops);
 	debugfs_create_file("hold_rx", 0600, dir, kho, &hold_rx_fops);
-	debugfs_create_file("lost", 0400, dir, kho, &lost_fops);
-	debugfs_create_file("lost_before", 0400, dir, kho, &lost_before_fops);
+	debugfs_create_file("lost", 0400, dir, kho, &nsim_kho_lost_fops);
+	debugfs_create_file("lost_before", 0400, dir, kho,
+			    &nsim_kho_lost_before_fops);
 	create_leave_files(knobs, dir);
 }
 
