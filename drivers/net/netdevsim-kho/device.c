@@ -101,24 +101,19 @@ static const struct kho_field vf_fields[] = {
 	VF_FIELD("rss-query", rss_query_enabled, 1),
 };
 
-struct resource_name {
+/* A sum is checked when a reload is asked for, and limits nothing. */
+static const struct {
 	const char *name;
 	u64 id;
-};
-
-/* What limits the tables. */
-static const struct resource_name resources[] = {
+	bool sum;
+} resources[] = {
 	{ "ipv4-fib", NSIM_RESOURCE_IPV4_FIB },
 	{ "ipv4-fib-rules", NSIM_RESOURCE_IPV4_FIB_RULES },
 	{ "ipv6-fib", NSIM_RESOURCE_IPV6_FIB },
 	{ "ipv6-fib-rules", NSIM_RESOURCE_IPV6_FIB_RULES },
 	{ "nexthops", NSIM_RESOURCE_NEXTHOPS },
-};
-
-/* Their sum is checked when a reload is asked for, and limits nothing. */
-static const struct resource_name resource_sums[] = {
-	{ "ipv4", NSIM_RESOURCE_IPV4 },
-	{ "ipv6", NSIM_RESOURCE_IPV6 },
+	{ "ipv4", NSIM_RESOURCE_IPV4, true },
+	{ "ipv6", NSIM_RESOURCE_IPV6, true },
 };
 
 /* What a reload takes for the field: what is pending, or the last reload's. */
@@ -191,66 +186,34 @@ static int save_resources(struct nsim_dev *nsim_dev, struct kho_image *image)
 	if (err)
 		return err;
 	for (i = 0; !err && i < ARRAY_SIZE(resources); i++)
-		err = kho_image_set_u64(image, resources[i].name,
-					nsim_fib_get_val(nsim_dev->fib_data,
-							 resources[i].id,
-							 true));
+		if (!resources[i].sum)
+			err = kho_image_set_u64(image, resources[i].name,
+						nsim_fib_get_val(nsim_dev->fib_data,
+								 resources[i].id,
+								 true));
 	kho_image_leave(image);
-	return err;
-}
-
-static int save_new_sizes(struct nsim_dev *nsim_dev, struct kho_image *image,
-			  const struct resource_name *names, size_t count)
-{
-	int err = 0;
-	size_t i;
-	u64 size;
-
-	for (i = 0; !err && i < count; i++) {
-		err = devl_resource_size_new_get(priv_to_devlink(nsim_dev),
-						 names[i].id, &size);
-		if (!err)
-			err = kho_image_set_u64(image, names[i].name, size);
-	}
 	return err;
 }
 
 static int save_resources_new(struct nsim_dev *nsim_dev,
 			      struct kho_image *image)
 {
-	int err;
+	int i, err;
+	u64 size;
 
 	if (nsim_kho_first_format(image))
 		return 0;
 	err = kho_image_enter(image, "resources-new");
 	if (err)
 		return err;
-	err = save_new_sizes(nsim_dev, image, resources, ARRAY_SIZE(resources));
-	if (!err)
-		err = save_new_sizes(nsim_dev, image, resource_sums,
-				     ARRAY_SIZE(resource_sums));
+	for (i = 0; !err && i < ARRAY_SIZE(resources); i++) {
+		err = devl_resource_size_new_get(priv_to_devlink(nsim_dev),
+						 resources[i].id, &size);
+		if (!err)
+			err = kho_image_set_u64(image, resources[i].name, size);
+	}
 	kho_image_leave(image);
 	return err;
-}
-
-static void restore_new_sizes(struct nsim_kho *kho, struct nsim_dev *nsim_dev,
-			      int node, const struct resource_name *names,
-			      size_t count)
-{
-	size_t i;
-	u64 size;
-	int err;
-
-	for (i = 0; i < count; i++) {
-		if (!nsim_kho_get_u64(kho, node, "resources-new", names[i].name,
-				      U64_MAX, &size))
-			continue;
-		err = devl_resource_size_new_set(priv_to_devlink(nsim_dev),
-						 names[i].id, size);
-		if (err)
-			nsim_kho_lost(kho, "resources-new: %s: %pe",
-				      names[i].name, ERR_PTR(err));
-	}
 }
 
 /* Absent from a record of the first days of the second format, too. */
@@ -258,13 +221,21 @@ static void restore_resources_new(struct nsim_kho *kho,
 				  struct nsim_dev *nsim_dev)
 {
 	int node = kho_image_find(kho->in.image, 0, "resources-new");
+	int i, err;
+	u64 size;
 
 	if (node < 0)
 		return;
-	restore_new_sizes(kho, nsim_dev, node, resource_sums,
-			  ARRAY_SIZE(resource_sums));
-	restore_new_sizes(kho, nsim_dev, node, resources,
-			  ARRAY_SIZE(resources));
+	for (i = 0; i < ARRAY_SIZE(resources); i++) {
+		if (!nsim_kho_get_u64(kho, node, "resources-new",
+				      resources[i].name, U64_MAX, &size))
+			continue;
+		err = devl_resource_size_new_set(priv_to_devlink(nsim_dev),
+						 resources[i].id, size);
+		if (err)
+			nsim_kho_lost(kho, "resources-new: %s: %pe",
+				      resources[i].name, ERR_PTR(err));
+	}
 }
 
 /**
