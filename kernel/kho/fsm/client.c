@@ -269,8 +269,12 @@ EXPORT_SYMBOL_GPL(kho_clients_register);
  * @client: the client; if it never was registered, nothing happens
  *
  * In the middle of an update, the abort callbacks of those that depend on it
- * are called, and its own. If it had been
- * restored, it isn't; the image is kept until finish or until it is claimed.
+ * are called, and its own. If it had been restored, it isn't; the image is kept
+ * until finish or until it is claimed.
+ *
+ * When the kernel is about to be left, as in a shutdown callback, nobody is
+ * called: what is saved is for the next one, and so is the memory that it leads
+ * to, which must stay as it is.
  *
  * Context: as kho_client_register().
  */

@@ -552,7 +552,7 @@ void kho_machine_restore_ready(struct kho_machine *m)
 	lockdep_assert_held(&m->lock);
 
 	/* What is saved may already be on its way: images wait until later. */
-	if (m->hold || other_update(m, KHO_CMD_RESTORE))
+	if (m->executing || m->hold || other_update(m, KHO_CMD_RESTORE))
 		return;
 	list_for_each_entry(node, &m->nodes, link)
 		node->called = !node->tried &&
@@ -561,18 +561,9 @@ void kho_machine_restore_ready(struct kho_machine *m)
 	kho_sweep(m, KHO_CMD_RESTORE, KHO_OP_RESTORE, false);
 }
 
-/**
- * kho_machine_leave - a client goes away: take it out of the update
- * @m: the machine
- * @node: the client
- *
- * Context: @m->lock held; may sleep.
- */
-void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
+static void leave_update(struct kho_machine *m, struct kho_node *node)
 {
 	const struct kho_transition *hop;
-
-	lockdep_assert_held(&m->lock);
 
 	if (node->image && !node->image->incoming) {
 		pr_warn("%s: leaves the update in state %s\n", node->name,
@@ -584,6 +575,24 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 	hop = kho_transition(node->state, KHO_CMD_LEAVE);
 	if (hop)
 		kho_node_set_state(node, hop->next);
+}
+
+/**
+ * kho_machine_leave - a client goes away: take it out of the update
+ * @m: the machine
+ * @node: the client
+ *
+ * When kexec has been let pass, drivers leave because this kernel ends; what
+ * they have saved is for the next one.
+ *
+ * Context: @m->lock held; may sleep.
+ */
+void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
+{
+	lockdep_assert_held(&m->lock);
+
+	if (!m->executing)
+		leave_update(m, node);
 
 	kho_graph_leave(node);
 	node->save_as = NULL;

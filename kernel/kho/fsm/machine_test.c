@@ -1005,6 +1005,33 @@ static void machine_test_executing(struct kunit *test)
 	w->m.executing = false;
 }
 
+/* Drivers leave as their devices are shut down, and some are about to come. */
+static void machine_test_executing_drivers(struct kunit *test)
+{
+	struct test_world *w = test->priv, *next = test_world_new(test);
+	struct test_client *a = test_client_add(w, "a", "");
+
+	test_client_add(w, "b", "a");
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "save"), 0);
+	w->log[0] = '\0';
+	w->m.executing = true;
+	kho_machine_unregister(&w->m, &a->client);
+	test_expect_log(w, "");
+	test_expect_state(w, NULL, "saved");
+	w->m.executing = false;
+
+	KUNIT_ASSERT_EQ(test, test_kexec(w, next, NULL), 0);
+	next->m.executing = true;
+	test_client_add(next, "a", "");
+	test_expect_log(next, "");
+	test_expect_state(next, "a", "restoring");
+	next->m.executing = false;
+
+	test_client_add(next, "b", "a");
+	test_expect_log(next, "Ra Rb");
+	test_world_end(next);
+}
+
 static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE_PARAM(machine_test_order, topology_gen_params),
 	KUNIT_CASE(machine_test_order_provider_came_back),
@@ -1041,6 +1068,7 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE_PARAM(machine_test_allowed, situation_gen_params),
 	KUNIT_CASE(machine_test_refused_one),
 	KUNIT_CASE(machine_test_executing),
+	KUNIT_CASE(machine_test_executing_drivers),
 	{}
 };
 
