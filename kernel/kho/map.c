@@ -176,6 +176,34 @@ void kho_map_destroy(struct kho_radix_tree *map)
 }
 
 /**
+ * kho_map_set_locked - kho_map_set() for who holds the lock
+ * @map: the map
+ * @phys: physical address of the block in bytes, aligned to its size
+ * @order: the block has 2^@order pages
+ *
+ * Context: @map->lock held; may sleep.
+ * Return: as kho_map_set().
+ */
+int kho_map_set_locked(struct kho_radix_tree *map, phys_addr_t phys,
+		       unsigned int order)
+{
+	unsigned long *leaf;
+	u64 key;
+
+	lockdep_assert_held(&map->lock);
+
+	if (!block_valid(phys, order))
+		return -EINVAL;
+
+	key = kho_map_key(phys, order);
+	leaf = make_leaf(map, key);
+	if (!leaf)
+		return -ENOMEM;
+	__set_bit(key & (LEAF_BITS - 1), leaf);
+	return 0;
+}
+
+/**
  * kho_map_set - add a block
  * @map: the map
  * @phys: physical address of the block in bytes, aligned to its size
@@ -189,20 +217,25 @@ void kho_map_destroy(struct kho_radix_tree *map)
 int kho_map_set(struct kho_radix_tree *map, phys_addr_t phys,
 		unsigned int order)
 {
-	unsigned long *leaf;
-	u64 key;
-
-	if (!block_valid(phys, order))
-		return -EINVAL;
-
 	guard(mutex)(&map->lock);
 
-	key = kho_map_key(phys, order);
-	leaf = make_leaf(map, key);
-	if (!leaf)
-		return -ENOMEM;
-	__set_bit(key & (LEAF_BITS - 1), leaf);
-	return 0;
+	return kho_map_set_locked(map, phys, order);
+}
+
+/**
+ * kho_map_clear_locked - kho_map_clear() for who holds the lock
+ * @map: the map
+ * @phys: physical address of the block in bytes
+ * @order: the block has 2^@order pages
+ *
+ * Context: @map->lock held.
+ * Return: whether the block was there.
+ */
+bool kho_map_clear_locked(struct kho_radix_tree *map, phys_addr_t phys,
+			  unsigned int order)
+{
+	return block_valid(phys, order) &&
+	       clear_key(map, kho_map_key(phys, order));
 }
 
 /**
@@ -217,12 +250,9 @@ int kho_map_set(struct kho_radix_tree *map, phys_addr_t phys,
 bool kho_map_clear(struct kho_radix_tree *map, phys_addr_t phys,
 		   unsigned int order)
 {
-	if (!block_valid(phys, order))
-		return false;
-
 	guard(mutex)(&map->lock);
 
-	return clear_key(map, kho_map_key(phys, order));
+	return kho_map_clear_locked(map, phys, order);
 }
 
 /**

@@ -55,8 +55,12 @@ int kho_map_init(struct kho_radix_tree *map);
 void kho_map_destroy(struct kho_radix_tree *map);
 int kho_map_set(struct kho_radix_tree *map, phys_addr_t phys,
 		unsigned int order);
+int kho_map_set_locked(struct kho_radix_tree *map, phys_addr_t phys,
+		       unsigned int order);
 bool kho_map_clear(struct kho_radix_tree *map, phys_addr_t phys,
 		   unsigned int order);
+bool kho_map_clear_locked(struct kho_radix_tree *map, phys_addr_t phys,
+			  unsigned int order);
 bool kho_map_test(struct kho_radix_tree *map, phys_addr_t phys,
 		  unsigned int order);
 int kho_map_order(struct kho_radix_tree *map, phys_addr_t phys);

@@ -26,10 +26,13 @@ static struct kho_radix_tree out_map = KHO_MAP_INIT(out_map);
 static DEFINE_MUTEX(out_lock);
 static void *out_fdt;
 
-/* Written with out_lock held; anybody may break it. */
+/*
+ * Written with both locks held. Who changes what it covers breaks it before,
+ * without letting go of the lock that protects that: what has a seal is what
+ * was sealed, at any time.
+ */
 static struct kho_seal *out_seal;
 
-/* What is handed over is no longer what was sealed. */
 static void break_seal(void)
 {
 	if (out_seal)
@@ -122,8 +125,10 @@ int kho_out_mark(phys_addr_t phys, unsigned int order)
 		return -EINVAL;
 	if (kho_fault(KHO_FAULT_PRESERVE, NULL))
 		return -ENOMEM;
+
+	guard(mutex)(&out_map.lock);
 	break_seal();
-	return kho_map_set(&out_map, phys, order);
+	return kho_map_set_locked(&out_map, phys, order);
 }
 
 /**
@@ -135,8 +140,9 @@ int kho_out_mark(phys_addr_t phys, unsigned int order)
  */
 void kho_out_unmark(phys_addr_t phys, unsigned int order)
 {
+	guard(mutex)(&out_map.lock);
 	break_seal();
-	kho_map_clear(&out_map, phys, order);
+	kho_map_clear_locked(&out_map, phys, order);
 }
 
 static int refuse(unsigned long pfn, unsigned long nr_pages)
@@ -378,13 +384,16 @@ void kho_out_seal(void)
 		.enter = seal_node,
 	};
 	struct kho_seal_state state;
+	u64 root;
 
 	guard(mutex)(&out_lock);
+	guard(mutex)(&out_map.lock);
 	if (!out_seal || READ_ONCE(out_seal->magic))
 		return;
 
+	root = virt_to_phys(out_map.root);
 	kho_seal_begin(&state);
-	if (!kho_map_walk(&out_map, &walker, &state))
+	if (!kho_map_walk_root(&root, &walker, &state))
 		*out_seal = kho_seal_end(&state, out_fdt);
 }
 

@@ -26,8 +26,11 @@ static inline void kho_shim_unlock(struct mutex **lock)
 }
 
 #define guard(type)		kho_shim_guard_##type
+#define kho_shim_paste(a, b)	a##b
+#define kho_shim_name(line)	kho_shim_paste(held_lock_, line)
 #define kho_shim_guard_mutex(lock) \
-	struct mutex *held_lock __attribute__((cleanup(kho_shim_unlock), \
-					       unused)) = kho_shim_lock(lock)
+	struct mutex *kho_shim_name(__LINE__) \
+		__attribute__((cleanup(kho_shim_unlock), unused)) = \
+		kho_shim_lock(lock)
 
 #endif /* _KHO_SHIM_MUTEX_H */
