@@ -455,13 +455,13 @@ static u64 __init reserve_run(struct rewrite *rw,
 		region++;
 	for (; region < end && region->base <= last; region++) {
 		phys_addr_t from = max(start, region->base);
-		phys_addr_t to = min(last + 1, end_of(region));
+		phys_addr_t to = min(last, end_of(region) - 1);
 
 		if (holds_preserved(region)) {
-			rewrite_add(rw, from, to, MEMBLOCK_RSRV_NOINIT);
-			left -= to - from;
+			rewrite_add(rw, from, to + 1, MEMBLOCK_RSRV_NOINIT);
+			left -= to - from + 1;
 		}
-		if (end_of(region) > last)
+		if (to == last)
 			break;
 	}
 
