@@ -17,6 +17,10 @@
 
 #define MAX_PAGES	256
 #define MAX_ORDER	4
+#define FIRST_NEW	0x900
+/* What one mutation adds at most: a piece for each level of the map. */
+#define MAX_GROWTH	(KHO_TREE_MAX_DEPTH * \
+			 (sizeof(struct fuzz_piece) + sizeof(u64)))
 
 struct pages {
 	u64 phys[MAX_PAGES];
@@ -50,38 +54,67 @@ static void find_pages(const uint8_t *data, size_t size, struct pages *pages)
 	}
 }
 
-/* Where is the bit of this block, if its leaf is there already? */
-static u64 find_bit(u64 root, u64 key)
+/* A table or leaf that isn't there yet, of a page that few inputs have. */
+static u64 new_node(void)
+{
+	return (FIRST_NEW + rand() % MAX_PAGES) * PAGE_SIZE;
+}
+
+/*
+ * Where is the bit of this block? What is missing on the way there is added to
+ * the input. Returns 0 if the map can't be followed.
+ */
+static u64 make_bit(uint8_t *data, size_t *size, u64 root, u64 key)
 {
 	unsigned int shift = KHO_BITMAP_SIZE_LOG2 +
 			     (KHO_TREE_MAX_DEPTH - 1) * KHO_TABLE_SIZE_LOG2;
 	u64 node = root;
 
-	while (node && shift > KHO_BITMAP_SIZE_LOG2) {
+	while (shift > KHO_BITMAP_SIZE_LOG2) {
 		const u64 *table = physmem_at(node, PAGE_SIZE);
+		u64 entry, child;
 
 		if (!table || !PAGE_ALIGNED(node))
 			return 0;
 		shift -= KHO_TABLE_SIZE_LOG2;
-		node = table[(key >> shift) % BIT(KHO_TABLE_SIZE_LOG2)];
+		entry = (key >> shift) % BIT(KHO_TABLE_SIZE_LOG2);
+		child = table[entry];
+		if (!child) {
+			child = new_node();
+			*size = append(data, *size, node + entry * sizeof(u64),
+				       &child, sizeof(child));
+		}
+		node = child;
 	}
-	return node ? node + key % BIT(KHO_BITMAP_SIZE_LOG2) / 8 : 0;
+	return node + key % BIT(KHO_BITMAP_SIZE_LOG2) / 8;
+}
+
+/* Small blocks are where something is, and large ones at either end. */
+static u64 choose_block(u64 phys)
+{
+	unsigned int order = rand() % (MAX_ORDER + 1);
+
+	if (rand() % 4)
+		return kho_map_key(ALIGN_DOWN(phys, PAGE_SIZE << order), order);
+
+	order = MAX_ORDER + rand() % (KHO_MAP_MAX_ORDER + 1 - MAX_ORDER);
+	phys = ((u64)(rand() % 4) - 2) << (order + PAGE_SHIFT);
+	return kho_map_key(phys, order);
 }
 
 static size_t add_block(uint8_t *data, size_t size, u64 phys)
 {
 	const struct fuzz_input *input = (const void *)data;
-	unsigned int order = rand() % (MAX_ORDER + 1);
-	u64 key = kho_map_key(ALIGN_DOWN(phys, PAGE_SIZE << order), order), at;
+	u64 key = choose_block(phys), at;
 	const void *fdt = physmem_at(input->fdt, PAGE_SIZE);
 	phys_addr_t root;
 	uint8_t *byte, value;
 
 	if (!fdt || kho_root_check(fdt, PAGE_SIZE, &root))
 		return size;
-	at = find_bit(root, key);
-	byte = physmem_at(at, 1);
-	if (!at || !byte)
+	at = make_bit(data, &size, root, key);
+	byte = at ? physmem_at(at, 1) : NULL;
+	if (!byte)
 		return size;
 	value = *byte | 1 << key % 8;
 	return append(data, size, at, &value, sizeof(value));
@@ -103,8 +136,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
 	srand(seed);
 	if (size >= sizeof(struct fuzz_input))
 		find_pages(data, size, &pages);
-	if (!pages.nr || rand() % 4 ||
-	    size + sizeof(struct fuzz_piece) + sizeof(u64) > max)
+	if (!pages.nr || rand() % 4 || size + MAX_GROWTH > max)
 		return LLVMFuzzerMutate(data, size, max);
 
 	one = pages.phys[rand() % pages.nr];
