@@ -77,7 +77,10 @@ bool __init kho_readable(phys_addr_t phys, u64 size)
 
 static int __init survey_enter(const struct kho_map_node *node, void *data)
 {
-	if (!PAGE_ALIGNED(node->phys) ||
+	const phys_addr_t *root_fdt = data;
+
+	/* What is a node is written to, and the root FDT has been checked. */
+	if (!PAGE_ALIGNED(node->phys) || node->phys == *root_fdt ||
 	    !kho_readable(node->phys, PAGE_SIZE) ||
 	    kho_scratch_overlap(node->phys, PAGE_SIZE))
 		return -EINVAL;
@@ -216,7 +219,7 @@ const char * __init kho_ingest_survey(phys_addr_t root_fdt,
 
 	kho_seal_begin(&seal_state);
 	kho_ranges_add(&held, root_fdt, root_fdt + PAGE_SIZE - 1);
-	switch (kho_map_walk_root(&root, &walker, NULL)) {
+	switch (kho_map_walk_root(&root, &walker, &root_fdt)) {
 	case 0:
 		break;
 	case -ENOMEM:
@@ -395,7 +398,7 @@ static const char * __init collect_nodes(void *map_root)
 	unsigned long i;
 
 	nodes.nr = 0;
-	if (kho_map_walk_root(&root, &walker, NULL))
+	if (kho_map_walk_root(&root, &walker, NULL) || nodes.nr != nr_nodes)
 		return "the preserved-memory map has changed, or may not be read";
 
 	sort(nodes.phys, nodes.nr, sizeof(*nodes.phys), compare_u64, NULL);
