@@ -33,12 +33,11 @@ static bool __init read_place(const void *fdt, int chosen, const char *name,
 
 	cells = fdt_getprop(fdt, chosen, name, &len);
 	if (!cells) {
-		pr_err("handover ignored: /chosen has no %s\n", name);
+		pr_err("/chosen has no %s\n", name);
 		return false;
 	}
 	if (len != wanted) {
-		pr_err("handover ignored: %s has %d bytes, not %d\n", name, len,
-		       wanted);
+		pr_err("%s has %d bytes, not %d\n", name, len, wanted);
 		return false;
 	}
 
@@ -68,6 +67,8 @@ bool __init of_kho_take_chosen(void *fdt)
 	if (read_place(fdt, chosen, root_fdt_prop, &root) &&
 	    read_place(fdt, chosen, scratch_prop, &scratch))
 		kho_populate(root.addr, root.size, scratch.addr, scratch.size);
+	else
+		kho_populate_failed("/chosen doesn't say where it is");
 
 	fdt_nop_property(fdt, chosen, root_fdt_prop);
 	fdt_nop_property(fdt, chosen, scratch_prop);

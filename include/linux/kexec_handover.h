@@ -141,6 +141,7 @@ bool is_kho_boot(void);
 /* Called once each by early boot, in this order. */
 void kho_populate(phys_addr_t fdt_phys, u64 fdt_size, phys_addr_t scratch_phys,
 		  u64 scratch_size);
+void kho_populate_failed(const char *why);
 void kho_memblock_apply(void);
 enum migratetype kho_scratch_migratetype(unsigned long pfn,
 					 enum migratetype mt);
@@ -170,6 +171,10 @@ static inline bool is_kho_boot(void)
 
 static inline void kho_populate(phys_addr_t fdt_phys, u64 fdt_size,
 				phys_addr_t scratch_phys, u64 scratch_size)
+{
+}
+
+static inline void kho_populate_failed(const char *why)
 {
 }
 

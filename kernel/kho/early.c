@@ -45,6 +45,9 @@ static enum on_error on_error __initdata;
 static bool keep_all __initdata;
 static const char *lost_because __ro_after_init;
 
+/* Why there is nothing at all to look at. */
+static const char *unpopulated __initdata;
+
 static int __init parse_on_error(char *arg)
 {
 	int i = match_string(on_error_names, ARRAY_SIZE(on_error_names),
@@ -104,6 +107,17 @@ const char *kho_lost_because(void)
 }
 
 /**
+ * kho_populate_failed - note that there is a handover, but not where
+ * @why: what is wrong with what the architecture was given
+ *
+ * Context: early boot, called by the architecture instead of kho_populate().
+ */
+void __init kho_populate_failed(const char *why)
+{
+	unpopulated = why;
+}
+
+/**
  * kho_populate - note where a handover is
  * @fdt_phys: physical address of the root FDT
  * @fdt_size: its size in bytes
@@ -118,8 +132,9 @@ void __init kho_populate(phys_addr_t fdt_phys, u64 fdt_size,
 			 phys_addr_t scratch_phys, u64 scratch_size)
 {
 	if (!fdt_phys || !PAGE_ALIGNED(fdt_phys) || fdt_size != KHO_ROOT_SIZE) {
-		pr_err("handover ignored: no root FDT of a page at %pap, %llu bytes\n",
+		pr_err("no root FDT of a page at %pap, %llu bytes\n",
 		       &fdt_phys, fdt_size);
+		kho_populate_failed("root FDT isn't a page");
 		return;
 	}
 
@@ -288,12 +303,12 @@ void __init kho_check_lost(void)
  */
 void __init kho_memblock_apply(void)
 {
-	const char *bad;
+	const char *bad = unpopulated;
 
-	if (!handover.fdt)
+	if (!bad && !handover.fdt)
 		return;
 
-	bad = take_scratch();
+	bad = bad ?: take_scratch();
 	if (bad) {
 		lose_handover(bad, false);
 		return;

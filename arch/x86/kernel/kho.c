@@ -34,12 +34,14 @@ void __init kho_add_setup_data(u64 pa_data, u32 data_len)
 	if (data_len < sizeof(*node) + sizeof(kho)) {
 		pr_err("setup_data node at %#llx is too short: %u bytes\n",
 		       pa_data, data_len);
+		kho_populate_failed("setup_data node is too short");
 		return;
 	}
 
 	node = early_memremap(pa_data, sizeof(*node) + sizeof(kho));
 	if (!node) {
 		pr_err("setup_data node at %#llx can't be mapped\n", pa_data);
+		kho_populate_failed("setup_data node can't be mapped");
 		return;
 	}
 	memcpy(&kho, node->data, sizeof(kho));

@@ -167,6 +167,8 @@ static void boot(const struct fuzz_input *input)
 	read_setup_data(input);
 	kho_memblock_apply();
 	if (!is_kho_boot()) {
+		if (!kho_lost_because())
+			wrong("a handover is dropped without a word");
 		kho_memory_init();
 		return;
 	}
