@@ -18,6 +18,7 @@ struct kexec_segment;
 struct kimage;
 struct page;
 struct resource;
+struct zone;
 
 /* One scratch area, as it stands in the array that is handed over. */
 struct kho_scratch {
@@ -146,6 +147,7 @@ void kho_memblock_apply(void);
 enum migratetype kho_scratch_migratetype(unsigned long pfn,
 					 enum migratetype mt);
 void kho_memory_init(void);
+void kho_grow_deferred_pages(struct zone *zone, unsigned long pfn);
 void kho_init_deferred_pages(void);
 
 /* Called by kexec_file_load(). */
@@ -189,6 +191,11 @@ static inline enum migratetype kho_scratch_migratetype(unsigned long pfn,
 }
 
 static inline void kho_memory_init(void)
+{
+}
+
+static inline void kho_grow_deferred_pages(struct zone *zone,
+					   unsigned long pfn)
 {
 }
 

@@ -390,6 +390,7 @@ static void __init reserve_preserved(void)
  */
 void __init kho_memory_init(void)
 {
+	kho_note_deferred_pages();
 	kho_scratch_measure();
 	if (kho_boot)
 		reserve_preserved();

@@ -66,6 +66,15 @@ void kho_check_lost(void);
 u64 kho_early_preserved(phys_addr_t phys, u64 size);
 const void *kho_early_subtree(const char *name, u64 *size);
 
+/* deferred.c */
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+void kho_note_deferred_pages(void);
+#else
+static inline void kho_note_deferred_pages(void)
+{
+}
+#endif
+
 /* reserve_mem.c */
 struct kho_reserved_list;
 extern struct kho_reserved_list kho_reserved;
