@@ -7,10 +7,12 @@
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_metadata.h>
+#include <linux/libfdt.h>
 #include <linux/mm.h>
 
 #include "fsm/test_clients.h"
 #include "internal.h"
+#include "root_fdt.h"
 
 #define NR_PAGES	16
 
@@ -486,6 +488,30 @@ static void expect_pending(struct kunit *test, const char *name, u64 size)
 	KUNIT_EXPECT_EQ(test, pending.size, size);
 }
 
+/* No kernel writes that, but loading the next one had better go on. */
+static void preserve_test_two_of_a_name(struct kunit *test)
+{
+	void *blob, *mem, *twin = kho_alloc_preserve(PAGE_SIZE);
+	int node;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(twin));
+	KUNIT_ASSERT_EQ(test, kho_add_subtree("kunix", twin, 8), 0);
+	hand_over_subtree(test, "kunit", &blob, &mem);
+	node = kho_root_node(kho_in_fdt(), "kunix");
+	KUNIT_ASSERT_EQ(test, fdt_set_name((void *)kho_in_fdt(), node, "kunit"),
+			0);
+
+	expect_pending(test, "kunit", 2 * PAGE_SIZE + 1);
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	expect_subtree(test, "kunit", blob);
+	expect_pending(test, NULL, 0);
+	KUNIT_EXPECT_EQ(test, kho_in_hand_on_subtrees(), 0);
+	KUNIT_EXPECT_FALSE(test, kho_out_pending());
+	kho_in_free(phys_of(mem), 5);
+	kho_restore_free(blob);
+	kho_restore_free(twin);
+}
+
 /* Nobody finds it any more, and the next kernel doesn't get it. */
 static void preserve_test_discarded(struct kunit *test)
 {
@@ -609,6 +635,7 @@ static struct kunit_case preserve_test_cases[] = {
 	KUNIT_CASE(preserve_test_pending),
 	KUNIT_CASE(preserve_test_not_asked_for),
 	KUNIT_CASE(preserve_test_asked_for_late),
+	KUNIT_CASE(preserve_test_two_of_a_name),
 	KUNIT_CASE(preserve_test_discarded),
 	KUNIT_CASE(preserve_test_superseded),
 	KUNIT_CASE(preserve_test_not_superseded),

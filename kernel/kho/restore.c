@@ -470,7 +470,10 @@ int kho_in_hand_on(void)
 	return hand_on_memory();
 }
 
-/* Is it a subtree that somebody may still want, and where is it? */
+/*
+ * Is it a subtree that somebody may still want, and where is it? Of two that
+ * have one name, only the first one can be found.
+ */
 static bool waits(int node, phys_addr_t *phys, u64 *size)
 {
 	const char *name = fdt_get_name(in_fdt, node, NULL);
@@ -478,7 +481,8 @@ static bool waits(int node, phys_addr_t *phys, u64 *size)
 	lockdep_assert_held(&in_lock);
 
 	return !test_bit(subtree_number(node), asked_for) &&
-	       !kho_out_is_own(name) && !kho_in_look_up(name, phys, size);
+	       !kho_out_is_own(name) && kho_root_node(in_fdt, name) == node &&
+	       !kho_in_look_up(name, phys, size);
 }
 
 /**
