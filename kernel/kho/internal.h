@@ -99,8 +99,11 @@ char *kho_kexec_formats(bool *loaded);
 
 /* scratch_areas.c */
 
-/* One area for low memory, one for all, one for each node. */
-#define KHO_MAX_SCRATCH		(MAX_NUMNODES + 2)
+/*
+ * One area for low memory, one for all, one for each node; the previous kernel
+ * may have known more nodes than this one does.
+ */
+#define KHO_MAX_SCRATCH		((MAX_NUMNODES > 64 ? MAX_NUMNODES : 64) + 2)
 
 extern struct kho_scratch kho_scratch[KHO_MAX_SCRATCH];
 extern unsigned int kho_scratch_cnt;

@@ -14,8 +14,8 @@ struct scratch_area {
 	u64 size;
 };
 
-/* One for low memory, one for all, one for each NUMA node. */
-#define MAX_AREAS	(MAX_NUMNODES + 2)
+/* As KHO_MAX_SCRATCH. */
+#define MAX_AREAS	((MAX_NUMNODES > 64 ? MAX_NUMNODES : 64) + 2)
 
 static bool kho_node(const struct setup_data *node)
 {
