@@ -13,17 +13,17 @@
 
 #define GFP_HANDED_OVER	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN)
 
-static bool is_from_driver(struct folio *folio)
+static bool is_late(struct folio *folio)
 {
-	return kho_is_driver_memory(folio_pfn(folio), folio_nr_pages(folio));
+	return kho_is_late_memory(folio_pfn(folio), folio_nr_pages(folio));
 }
 
-/* NULL also if what there is has come from a driver. */
+/* NULL also if what there is has come late. */
 static struct folio *alloc_on_node(int nid, gfp_t gfp, unsigned int order)
 {
 	struct folio *folio = __folio_alloc_node(gfp, order, nid);
 
-	if (!folio || !is_from_driver(folio))
+	if (!folio || !is_late(folio))
 		return folio;
 	folio_put(folio);
 	return NULL;
@@ -44,7 +44,7 @@ struct folio *kho_folio_alloc(unsigned int order)
 	struct folio *folio = folio_alloc(GFP_HANDED_OVER, order);
 	int nid;
 
-	if (!folio || !is_from_driver(folio))
+	if (!folio || !is_late(folio))
 		return folio;
 	folio_put(folio);
 

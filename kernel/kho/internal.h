@@ -81,7 +81,7 @@ extern struct kho_reserved_list kho_reserved;
 
 /* hotplug.c */
 unsigned int kho_memory_epoch(void);
-bool kho_is_driver_memory(unsigned long pfn, unsigned long nr_pages);
+bool kho_is_late_memory(unsigned long pfn, unsigned long nr_pages);
 
 /* sysfs.c */
 int kho_sysfs_init(void);
@@ -155,8 +155,8 @@ static inline int kho_kexec_verify_loaded(void)
 	return 0;
 }
 
-static inline bool kho_is_driver_memory(unsigned long pfn,
-					unsigned long nr_pages)
+static inline bool kho_is_late_memory(unsigned long pfn,
+				      unsigned long nr_pages)
 {
 	return false;
 }

@@ -49,8 +49,8 @@ const char *kho_refuse(unsigned long pfn, unsigned long nr_pages)
 		return "no memory";
 	if (nr_pages && kho_scratch_overlap(PFN_PHYS(pfn), PFN_PHYS(nr_pages)))
 		return "in scratch";
-	if (nr_pages && kho_is_driver_memory(pfn, nr_pages))
-		return "memory that a driver has added";
+	if (nr_pages && kho_is_late_memory(pfn, nr_pages))
+		return "memory that the next kernel would lack";
 
 	for (; pfn < end && !bad; pfn++)
 		bad = check_page(pfn);

@@ -196,7 +196,7 @@ def memory_added_by_driver(vm, _notes):
     expect(first, "virtio-mem has added nothing")
     vm.allow("aren't preserved")
     vm.sh(f"insmod /lib/modules/kho_preserve_at.ko phys=0x{first[1]}")
-    expect("memory that a driver has added" in vm.console(),
+    expect("memory that the next kernel would lack" in vm.console(),
            "the reason isn't given")
 
     vm.sh("insmod " + MODULE)
