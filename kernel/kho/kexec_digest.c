@@ -255,12 +255,13 @@ int kho_kexec_verify_again(struct kimage *image)
 }
 
 /**
- * kho_kexec_verify_loaded - is the image that is loaded still what it was?
+ * kho_kexec_verify_loaded - is the image that is loaded still what is needed?
  *
  * While one is being loaded or executed, nothing is checked: kexec does that.
  *
  * Context: may sleep.
- * Return: as kho_kexec_verify(); 0 if none is loaded.
+ * Return: as kho_kexec_verify(); 0 if none is loaded; -ESTALE if memory has been
+ * added that it doesn't know.
  */
 int kho_kexec_verify_loaded(void)
 {
@@ -270,6 +271,9 @@ int kho_kexec_verify_loaded(void)
 		return 0;
 	if (kexec_image)
 		err = kho_kexec_verify(kexec_image);
+	if (kexec_image && kexec_image->kho.fdt && !err &&
+	    kexec_image->kho.memory_epoch != kho_memory_epoch())
+		err = -ESTALE;
 	kexec_unlock();
 	return err;
 }

@@ -16,6 +16,10 @@
 #define KHO_IMAGE_MAX	(4UL << 20)	/* bytes; what is larger is referenced */
 #define KHO_IMAGE_DEPTH	12		/* nested nodes */
 
+/* Found out about by save if it can, otherwise by the gate before kexec. */
+#define KHO_STALE_IMAGE \
+	"memory was added after the image was loaded, load it again"
+
 /**
  * struct kho_extent - memory that an image refers to
  * @phys: physical address in bytes

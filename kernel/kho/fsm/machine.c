@@ -229,6 +229,8 @@ static int may_save(struct kho_machine *m, struct kho_node *target)
 
 	if (err == -EBADMSG)
 		kho_machine_error(m, "save: refused, the loaded image is damaged");
+	if (err == -ESTALE)
+		kho_machine_error(m, "save: refused, " KHO_STALE_IMAGE);
 	if (!err && m->global)
 		err = kho_formats_check_loaded(m, target);
 	if (!err && !target)
@@ -448,7 +450,7 @@ static int carry_out(struct kho_machine *m, struct kho_node *target,
  * Return: 0; -EBUSY if it is refused in this state; -EINVAL if it needs a
  * target; -ENODEV if there is no client; -ETIME if the blackout would be too
  * long; -EPROTO if the loaded kernel couldn't read what is saved; -EBADMSG if it
- * is damaged; or as kho_sweep().
+ * is damaged; -ESTALE if it doesn't know all memory; or as kho_sweep().
  */
 int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 		    enum kho_command command)

@@ -50,7 +50,7 @@ static const char *unfit(const struct kho_machine *m,
 	if (image->preserve_context || !image->kho.fdt)
 		return "load the image with kexec_file_load";
 	if (image->kho.memory_epoch != kho_memory_epoch())
-		return "memory was added after the image was loaded, load it again";
+		return KHO_STALE_IMAGE;
 	return NULL;
 }
 

@@ -6,7 +6,7 @@ import re
 import nic
 from blackout_tests import expect_crash_kernel_outside, fill_memory, segments
 from damage_tests import expect_reported
-from handover import (KHO, KHO_ON, MIB, command, expect_state,
+from handover import (KHO, KHO_ON, MIB, command, expect_refused, expect_state,
                       scratch_areas, scratch_mib)
 from suite import test
 from update_tests import (MODULE, execute, expect, expect_nics,
@@ -170,11 +170,14 @@ def memory_added_after_boot(vm, _notes):
     wait_for_memory(vm, total + 400)
     nic.set_up(vm)
     before = nic.dump(vm)
-    command(vm, "save", after="saved")
+    command(vm, "prepare", after="prepared")
     refuse_execution(vm, "busy")
+    expect_refused(vm, "save", "Stale file handle")
     expect("load it again" in vm.read(KHO + "last_error"),
            "last_error doesn't say why")
+    expect_state(vm, "prepared")
     vm.kexec_load()
+    command(vm, "save", after="saved")
     execute(vm)
     expect_nics(vm, before)
     expect(meminfo_mib(vm, "MemTotal") > total + 400, "the memory is gone")
