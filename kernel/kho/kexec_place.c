@@ -52,17 +52,24 @@ static bool page_stays(phys_addr_t phys)
 	       page_loaded(phys);
 }
 
+/* A place is cleared within one zone. */
+static bool is_other_zone(phys_addr_t phys, phys_addr_t first)
+{
+	return page_zone(pfn_to_page(PHYS_PFN(phys))) !=
+	       page_zone(pfn_to_page(PHYS_PFN(first)));
+}
+
 /* A page in the way: the one farthest from where the search began. */
 static bool find_obstacle(phys_addr_t start, size_t size, bool top_down,
 			  phys_addr_t *obstacle)
 {
+	phys_addr_t first = top_down ? start : start + size - PAGE_SIZE;
 	size_t offset;
 
 	for (offset = 0; offset < size; offset += PAGE_SIZE) {
-		phys_addr_t phys = start + (top_down ? offset :
-					    size - PAGE_SIZE - offset);
+		phys_addr_t phys = top_down ? first + offset : first - offset;
 
-		if (page_stays(phys)) {
+		if (page_stays(phys) || is_other_zone(phys, first)) {
 			*obstacle = phys;
 			return true;
 		}
