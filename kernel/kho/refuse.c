@@ -2,11 +2,30 @@
 /*
  * Memory that nobody may hand over.
  */
+#include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 
 #include "internal.h"
 
-static const char *check_page(unsigned long pfn)
+/* How many pages may be looked at before somebody else gets a turn? */
+#define TURN	BIT(14)
+
+static int count_pages(unsigned long pfn, unsigned long nr_pages, void *data)
+{
+	*(unsigned long *)data += nr_pages;
+	return 0;
+}
+
+static bool all_is_ram(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long found = 0;
+
+	walk_system_ram_range(pfn, nr_pages, &found, count_pages);
+	return found == nr_pages;
+}
+
+static const char *check_page(unsigned long pfn, bool is_ram)
 {
 	struct page *page;
 
@@ -17,7 +36,7 @@ static const char *check_page(unsigned long pfn)
 	if (is_zone_device_page(page))
 		return "memory of a device";
 	/* Holes have such pages, too, and so has what boot has allocated. */
-	if (PageReserved(page) && !page_is_ram(pfn))
+	if (PageReserved(page) && !is_ram && !page_is_ram(pfn))
 		return "no memory";
 	/*
 	 * To look for a free block around the page is slow, and seldom needed:
@@ -37,13 +56,14 @@ static const char *check_page(unsigned long pfn)
  * Who asks for it has to own it. Whether that is so can't be known, but that
  * nobody does can.
  *
- * Context: any.
+ * Context: may sleep.
  * Return: what is wrong with some of it; NULL if nothing is.
  */
 const char *kho_refuse(unsigned long pfn, unsigned long nr_pages)
 {
 	unsigned long end = pfn + nr_pages;
 	const char *bad = NULL;
+	bool is_ram = false;
 
 	if (end < pfn || end > PHYS_PFN(PHYS_ADDR_MAX))
 		return "no memory";
@@ -52,7 +72,13 @@ const char *kho_refuse(unsigned long pfn, unsigned long nr_pages)
 	if (nr_pages && kho_is_late_memory(pfn, nr_pages))
 		return "memory that the next kernel would lack";
 
-	for (; pfn < end && !bad; pfn++)
-		bad = check_page(pfn);
+	for (; pfn < end && !bad; pfn++) {
+		/* It is slow to ask for each page that boot has allocated. */
+		if (!is_ram && pfn_valid(pfn) && PageReserved(pfn_to_page(pfn)))
+			is_ram = all_is_ram(pfn, end - pfn);
+		bad = check_page(pfn, is_ram);
+		if (!(pfn % TURN))
+			cond_resched();
+	}
 	return bad;
 }
