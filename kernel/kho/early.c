@@ -363,10 +363,11 @@ const void * __init kho_early_subtree(const char *name, u64 *size)
 static void __init reserve_preserved(void)
 {
 	void *map_root = phys_to_virt(handover.map_root);
+	u64 in_use = KHO_ROOT_SIZE + kho_reserve_mem_in_use();
 	const char *bad;
 	bool sound;
 
-	bad = kho_ingest_reserve(map_root, &sound);
+	bad = kho_ingest_reserve(map_root, in_use, &sound);
 	/* Since it was read, boot may have learned what it may not map. */
 	if (!bad && !kho_readable(handover.fdt, KHO_ROOT_SIZE))
 		bad = "root FDT may not be read";
@@ -377,7 +378,7 @@ static void __init reserve_preserved(void)
 
 	kho_in_set(phys_to_virt(handover.fdt), map_root, sound);
 	if (!sound)
-		kho_in_strike_unless(kho_may_be_preserved);
+		kho_in_strike_unless(kho_may_be_restored);
 }
 
 /**

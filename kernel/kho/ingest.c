@@ -299,6 +299,7 @@ struct rewrite {
 	struct memblock_region *end;
 	phys_addr_t done;	/* below this, everything is on the list */
 	u64 added;
+	u64 in_use;		/* what was to be added, but was reserved already */
 };
 
 static phys_addr_t __init end_of(const struct memblock_region *region)
@@ -315,6 +316,7 @@ static void __init rewrite_begin(struct rewrite *rw)
 	rw->old = rw->end - type->cnt;
 	rw->done = 0;
 	rw->added = 0;
+	rw->in_use = 0;
 	memmove(rw->old, rw->out, type->cnt * sizeof(*rw->old));
 }
 
@@ -329,6 +331,9 @@ static void __init keep_old(struct rewrite *rw, phys_addr_t up_to)
 static void __init rewrite_add(struct rewrite *rw, phys_addr_t start,
 			       phys_addr_t end, enum memblock_flags flags)
 {
+	u64 before = rw->added;
+
+	rw->in_use += end - start;
 	for (;;) {
 		phys_addr_t stop;
 
@@ -338,7 +343,7 @@ static void __init rewrite_add(struct rewrite *rw, phys_addr_t start,
 			continue;
 		}
 		if (start >= end)
-			return;
+			break;
 
 		stop = rw->old < rw->end ? min(end, rw->old->base) : end;
 		if (rw->out == rw->old)
@@ -354,6 +359,7 @@ static void __init rewrite_add(struct rewrite *rw, phys_addr_t start,
 		rw->added += stop - start;
 		rw->done = stop;
 	}
+	rw->in_use -= rw->added - before;
 }
 
 static void __init rewrite_end(struct rewrite *rw)
@@ -440,6 +446,29 @@ bool __init kho_may_be_preserved(phys_addr_t phys, u64 size)
 	return false;
 }
 
+/**
+ * kho_may_be_restored - can a preserved block be given to whoever asks for it?
+ * @phys: physical address in bytes
+ * @size: bytes; 0 for 2^64
+ *
+ * Context: early boot, after kho_ingest_reserve().
+ * Return: whether it is as kho_may_be_preserved(), and this kernel uses none of
+ * it for something else.
+ */
+bool __init kho_may_be_restored(phys_addr_t phys, u64 size)
+{
+	const struct memblock_region *region;
+	phys_addr_t last = phys + size - 1;
+
+	if (!kho_may_be_preserved(phys, size))
+		return false;
+	for_each_reserved_mem_region(region)
+		if (region->base <= last && phys < end_of(region) &&
+		    !(region->flags & MEMBLOCK_RSRV_NOINIT))
+			return false;
+	return true;
+}
+
 /*
  * Reserves what of a run can be preserved memory; the rest is reported.
  * @region is the first one that may have any of it, and becomes that for the
@@ -477,9 +506,9 @@ static u64 __init reserve_run(struct rewrite *rw,
 
 /*
  * Returns whether all can be true: no page is preserved twice, none is of the
- * map itself, and all of them are memory.
+ * map itself, all of them are memory, and only @in_use bytes are in use already.
  */
-static bool __init reserve_runs(void *map_root)
+static bool __init reserve_runs(void *map_root, u64 in_use)
 {
 	static struct kho_map_runs runs __initdata;
 	struct memblock_region *region = memblock.memory.regions;
@@ -508,7 +537,7 @@ static bool __init reserve_runs(void *map_root)
 
 	pr_info("%llu KiB preserved, in at most %lu runs; %lu nodes\n",
 		bytes >> 10, nr_runs, nodes.nr);
-	return sound && !runs.overlaps;
+	return sound && !runs.overlaps && rw.in_use == in_use;
 }
 
 /* Every piece of a run ends with the run, or where something else begins. */
@@ -518,13 +547,38 @@ static unsigned long __init room_needed(void)
 	       2 * (memblock.memory.cnt + memblock.reserved.cnt) + 16;
 }
 
-static void __init reserve_or_panic(phys_addr_t start, phys_addr_t end)
+static void __init reserve(phys_addr_t start, phys_addr_t end)
 {
 	if (memblock_reserve(start, end - start))
 		panic("kho: can't reserve preserved memory at %pap\n", &start);
 }
 
-static void __init reserve_memory(phys_addr_t start, phys_addr_t last)
+/* What is in use already stays as it is, and is seen to be so. */
+static void __init reserve_unused(phys_addr_t start, phys_addr_t end)
+{
+	while (start < end) {
+		phys_addr_t stop = end, next = end;
+		struct memblock_region *region;
+
+		for_each_reserved_mem_region(region)
+			if (end_of(region) > start)
+				break;
+		if (region < memblock.reserved.regions + memblock.reserved.cnt) {
+			stop = clamp(region->base, start, end);
+			next = end_of(region);
+		}
+		if (start < stop) {
+			reserve(start, stop);
+			if (memblock_reserved_mark_noinit(start, stop - start))
+				panic("kho: no room to mark what is preserved\n");
+		}
+		start = next;
+	}
+}
+
+static void __init reserve_memory(phys_addr_t start, phys_addr_t last,
+				  void (*func)(phys_addr_t start,
+					       phys_addr_t end))
 {
 	unsigned long i;
 
@@ -535,7 +589,7 @@ static void __init reserve_memory(phys_addr_t start, phys_addr_t last)
 		phys_addr_t to = min(last, end_of(region) - 1);
 
 		if (from <= to && !(region->flags & MEMBLOCK_KHO_SCRATCH))
-			reserve_or_panic(from, to + 1);
+			func(from, to + 1);
 	}
 }
 
@@ -544,7 +598,8 @@ static void __init reserve_ranges(const struct kho_ranges *set)
 	unsigned int i;
 
 	for (i = 0; i < set->nr; i++)
-		reserve_memory(set->range[i].start, set->range[i].last);
+		reserve_memory(set->range[i].start, set->range[i].last,
+			       reserve_unused);
 }
 
 static void __init reserve_held(void)
@@ -556,6 +611,7 @@ static void __init reserve_held(void)
 /**
  * kho_ingest_reserve - reserve all that is preserved
  * @map_root: the root of the map, which kho_ingest_survey() has passed
+ * @in_use: bytes of it that boot has reserved knowingly
  * @sound: where to store whether all that the map says can be true
  *
  * The pages of preserved memory are not initialized by memblock. If there is
@@ -566,7 +622,7 @@ static void __init reserve_held(void)
  * Return: NULL, or why the map can't be used; what was found until then is
  * reserved.
  */
-const char * __init kho_ingest_reserve(void *map_root, bool *sound)
+const char * __init kho_ingest_reserve(void *map_root, u64 in_use, bool *sound)
 {
 	size_t size = array_size(nr_nodes, sizeof(*nodes.phys));
 	const char *bad;
@@ -583,7 +639,7 @@ const char * __init kho_ingest_reserve(void *map_root, bool *sound)
 	if (!bad && memblock_reserve_room(room_needed()))
 		reserve_held();
 	else if (!bad)
-		*sound = reserve_runs(map_root);
+		*sound = reserve_runs(map_root, in_use);
 
 	memblock_free(nodes.phys, size);
 	return bad;
@@ -598,5 +654,5 @@ const char * __init kho_ingest_reserve(void *map_root, bool *sound)
  */
 void __init kho_ingest_keep_all(void)
 {
-	reserve_memory(0, PHYS_ADDR_MAX);
+	reserve_memory(0, PHYS_ADDR_MAX, reserve);
 }

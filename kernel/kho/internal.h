@@ -78,6 +78,7 @@ static inline void kho_note_deferred_pages(void)
 /* reserve_mem.c */
 struct kho_reserved_list;
 extern struct kho_reserved_list kho_reserved;
+u64 kho_reserve_mem_in_use(void);
 
 /* hotplug.c */
 unsigned int kho_memory_epoch(void);

@@ -150,6 +150,23 @@ phys_addr_t __init kho_reserve_mem(const char *name, phys_addr_t size,
 	return start;
 }
 
+/**
+ * kho_reserve_mem_in_use - how much preserved memory is reserved again?
+ *
+ * Context: early boot, when the command line has been parsed.
+ * Return: bytes.
+ */
+u64 __init kho_reserve_mem_in_use(void)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < handed.nr; i++)
+		if (fates[i] == TAKEN_BACK)
+			bytes += bytes_of(&handed.mem[i]);
+	return bytes;
+}
+
 /* What nobody has asked for is kept, and handed on. */
 static int __init adopt(const struct kho_reserved *mem)
 {

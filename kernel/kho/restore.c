@@ -86,7 +86,7 @@ void kho_in_strike_unless(bool (*fit)(phys_addr_t phys, u64 size))
 	unsigned long struck = kho_map_strike_unless(&in_map, fit);
 
 	if (struck)
-		pr_err("%lu preserved blocks are no memory: not for anybody\n",
+		pr_err("%lu preserved blocks are no memory, or in use: not for anybody\n",
 		       struck);
 }
 

@@ -26,6 +26,7 @@
 #include "read_image.h"
 
 #define SUBTREE		"kho-fsm"
+#define LOW_MEMORY	(16 * PAGE_SIZE)
 #define MAX_RESTORED	64
 
 /* What becomes of the images, and of all the rest, is up to the input. */
@@ -112,6 +113,12 @@ static void restore_all(void)
 			kho_restore_free(phys_to_virt(oracle_block(i)));
 }
 
+/* Command lines are not what is tested. */
+u64 kho_reserve_mem_in_use(void)
+{
+	return 0;
+}
+
 /* The node is at the end of memory, where nothing else is looked for. */
 static void read_setup_data(const struct fuzz_input *input)
 {
@@ -165,6 +172,8 @@ static void allocate(void)
 static void boot(const struct fuzz_input *input)
 {
 	read_setup_data(input);
+	memblock_reserve(0, LOW_MEMORY);
+	memblock_reserve(FUZZ_MEMORY - PAGE_SIZE, PAGE_SIZE);
 	kho_memblock_apply();
 	if (!is_kho_boot()) {
 		if (!kho_lost_because())
@@ -176,6 +185,7 @@ static void boot(const struct fuzz_input *input)
 	mark_regions(&memblock.memory, MEMBLOCK_KHO_FREE, FREE);
 	oracle_expect_not_free();
 	allocate();
+	mark_regions(&memblock.reserved, MEMBLOCK_NONE, USED);
 	kho_memory_init();
 	mark_regions(&memblock.reserved, MEMBLOCK_NONE, RESERVED);
 	if (!kho_in_fdt())

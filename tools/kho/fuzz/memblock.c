@@ -167,6 +167,20 @@ static int set_flag(phys_addr_t base, phys_addr_t size, bool set,
 	return 0;
 }
 
+/* What has been reserved is never merged here, so it need not be split. */
+int memblock_reserved_mark_noinit(phys_addr_t base, phys_addr_t size)
+{
+	unsigned long i;
+
+	for (i = 0; i < memblock.reserved.cnt; i++) {
+		struct memblock_region *region = &reserved_regions[i];
+
+		if (region->base >= base && end_of(region) <= base + size)
+			region->flags |= MEMBLOCK_RSRV_NOINIT;
+	}
+	return 0;
+}
+
 int memblock_mark_kho_scratch(phys_addr_t base, phys_addr_t size)
 {
 	return set_flag(base, size, true, MEMBLOCK_KHO_SCRATCH);

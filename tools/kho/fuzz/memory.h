@@ -12,6 +12,7 @@ enum mark {
 	FREE,		/* early boot may allocate it */
 	TAKEN,		/* was preserved, and has an owner again */
 	NODE,		/* part of the map, or the root FDT */
+	USED,		/* this kernel uses it for something else */
 	NR_MARKS
 };
 

@@ -89,11 +89,16 @@ static u64 make_bit(uint8_t *data, size_t *size, u64 root, u64 key)
 	return node + key % BIT(KHO_BITMAP_SIZE_LOG2) / 8;
 }
 
-/* Small blocks are where something is, and large ones at either end. */
+/*
+ * Small blocks are where something is, or in low memory, and large ones at
+ * either end.
+ */
 static u64 choose_block(u64 phys)
 {
 	unsigned int order = rand() % (MAX_ORDER + 1);
 
+	if (!(rand() % 4))
+		phys = rand() % MAX_PAGES * PAGE_SIZE;
 	if (rand() % 4)
 		return kho_map_key(ALIGN_DOWN(phys, PAGE_SIZE << order), order);
 

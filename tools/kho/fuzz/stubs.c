@@ -121,5 +121,7 @@ void adjust_managed_page_count(struct page *page, long count)
 		wrong("%#lx is taken twice", phys);
 	if (memory_any(NODE, phys, size))
 		wrong("%#lx is taken, which the handover itself is in", phys);
+	if (memory_any(USED, phys, size))
+		wrong("%#lx is taken, which this kernel uses", phys);
 	memory_mark(TAKEN, phys, size);
 }

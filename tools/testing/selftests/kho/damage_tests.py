@@ -312,6 +312,20 @@ def map_with_overlapping_blocks(vm, _notes):
            f"states of the clients: {states}")
 
 
+@test(skip={"arm64": "other memory is in use there"})
+def memory_in_use_by_this_kernel(vm, _notes):
+    """x86 never gives low memory away: nobody can have preserved it."""
+    save(vm)
+    root = root_property(vm, "/", MAP)
+    with vm.physical_memory() as memory:
+        preserve_page(memory, root, 0x10000)
+    break_seal(vm)
+    vm.kexec()
+    expect_reported(vm, "1 preserved blocks", "in use")
+    expect_state(vm, "restored")
+    nic.ping(vm)
+
+
 @test()
 def discarded_broken_image(vm, _notes):
     """What cannot be restored does not stand in the way for ever."""
