@@ -4,7 +4,8 @@ import os
 import re
 
 import nic
-from blackout_tests import expect_crash_kernel_outside, fill_memory, segments
+from blackout_tests import (expect_crash_kernel_outside, fill_memory, free_kib,
+                            segments)
 from damage_tests import expect_reported
 from handover import (KHO, KHO_ON, MIB, command, expect_refused, expect_state,
                       scratch_areas, scratch_mib)
@@ -84,6 +85,38 @@ def expect_apart(areas, start, size, what):
                f"{what} at {area:#x} is in memory that may not be mapped")
 
 
+@test()
+def memory_is_tested(vm, _notes):
+    """memtest= writes to all memory that isn't reserved, but for this."""
+    nic.set_up(vm)
+    update(vm, "memtest=1")
+    expect("early_memtest: # of tests: 1" in vm.console(),
+           "memory isn't tested")
+
+
+@test("debug")
+def nearly_all_memory(vm, notes):
+    """Boot has to get the pages that it needs from beyond what is preserved,
+    before most struct pages are initialized.
+    """
+    vm.sh("insmod " + MODULE)
+    nic.set_up(vm)
+    vm.kexec_load()
+    kib = free_kib(vm) - meminfo_kib(vm, "CmaFree") - 48 * 1024
+    vm.write(f"{nic.DEBUGFS}{nic.NIC}/kho/extra_kib", str(kib))
+    before = nic.dump(vm)
+    command(vm, "save", after="saved")
+    print(f"{kib} KiB preserved, {meminfo_kib(vm, 'MemFree')} KiB free",
+          file=notes)
+    vm.kexec()
+    vm.sh("insmod " + MODULE)
+    expect_state(vm, "restored")
+    expect_nics(vm, before)
+    command(vm, "finish", after="idle")
+    vm.write(f"{nic.DEBUGFS}{nic.NIC}/kho/extra_kib", "0")
+    fill_memory(vm)
+
+
 @test(no_map=NO_MAP, skip={"x86_64": "that takes a device tree"})
 def memory_that_may_not_be_mapped(vm, _notes):
     """No kernel is loaded, boots, or keeps anything in firmware's memory."""
@@ -107,8 +140,12 @@ def memory_that_may_not_be_mapped(vm, _notes):
                "memory that may not be mapped has been written to")
 
 
+def meminfo_kib(vm, name):
+    return int(vm.sh(f"awk '/^{name}:/ {{print $2}}' /proc/meminfo"))
+
+
 def meminfo_mib(vm, name):
-    return int(vm.sh(f"awk '/^{name}:/ {{print $2}}' /proc/meminfo")) // 1024
+    return meminfo_kib(vm, name) // 1024
 
 
 @test(memory=3072)
