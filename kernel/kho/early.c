@@ -363,11 +363,11 @@ const void * __init kho_early_subtree(const char *name, u64 *size)
 static void __init reserve_preserved(void)
 {
 	void *map_root = phys_to_virt(handover.map_root);
-	u64 in_use = KHO_ROOT_SIZE + kho_reserve_mem_in_use();
 	const char *bad;
 	bool sound;
 
-	bad = kho_ingest_reserve(map_root, in_use, &sound);
+	bad = kho_ingest_reserve(map_root, handover.fdt,
+				 kho_reserve_mem_in_use(), &sound);
 	/* Since it was read, boot may have learned what it may not map. */
 	if (!bad && !kho_readable(handover.fdt, KHO_ROOT_SIZE))
 		bad = "root FDT may not be read";
@@ -391,8 +391,8 @@ static void __init reserve_preserved(void)
  */
 void __init kho_memory_init(void)
 {
-	kho_note_deferred_pages();
 	kho_scratch_measure();
+	kho_note_deferred_pages();
 	if (kho_boot)
 		reserve_preserved();
 	if (keep_all)

@@ -73,6 +73,67 @@ bool __init kho_readable(phys_addr_t phys, u64 size)
 	       memblock_is_map_memory(phys);
 }
 
+static phys_addr_t __init end_of(const struct memblock_region *region)
+{
+	return region->base + region->size;
+}
+
+/* Scratch is where memblock has marked it. */
+static bool __init holds_preserved(const struct memblock_region *region)
+{
+	return !(region->flags & (MEMBLOCK_KHO_SCRATCH | MEMBLOCK_NOMAP));
+}
+
+/**
+ * kho_may_be_preserved - can the previous kernel have preserved this?
+ * @phys: physical address in bytes
+ * @size: bytes; 0 for 2^64
+ *
+ * Context: early boot.
+ * Return: whether all of it is memory that can be mapped, outside of scratch.
+ */
+bool __init kho_may_be_preserved(phys_addr_t phys, u64 size)
+{
+	const struct memblock_region *region = memblock.memory.regions;
+	const struct memblock_region *end = region + memblock.memory.cnt;
+	phys_addr_t last = phys + size - 1;
+
+	for (; region < end && phys >= region->base; region++) {
+		if (end_of(region) <= phys)
+			continue;
+		if (!holds_preserved(region))
+			return false;
+		if (end_of(region) > last)
+			return last >= phys;
+		phys = end_of(region);
+	}
+	return false;
+}
+
+/**
+ * kho_first_reserved - where to look for what is reserved
+ * @phys: physical address in bytes
+ *
+ * Context: early boot, and as long as memblock is there.
+ * Return: the first reserved region that ends above @phys; the end of the list
+ * if there is none.
+ */
+struct memblock_region * __init kho_first_reserved(phys_addr_t phys)
+{
+	struct memblock_region *regions = memblock.reserved.regions;
+	unsigned long low = 0, high = memblock.reserved.cnt;
+
+	while (low < high) {
+		unsigned long mid = (low + high) / 2;
+
+		if (end_of(&regions[mid]) <= phys)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return &regions[low];
+}
+
 /* --- the survey --- */
 
 static int __init survey_enter(const struct kho_map_node *node, void *data)
@@ -81,8 +142,8 @@ static int __init survey_enter(const struct kho_map_node *node, void *data)
 
 	/* What is a node is written to, and the root FDT has been checked. */
 	if (!PAGE_ALIGNED(node->phys) || node->phys == *root_fdt ||
-	    !kho_readable(node->phys, PAGE_SIZE) ||
-	    kho_scratch_overlap(node->phys, PAGE_SIZE))
+	    !kho_may_be_preserved(node->phys, PAGE_SIZE) ||
+	    memblock_is_region_reserved(node->phys, PAGE_SIZE))
 		return -EINVAL;
 	/* This also bounds the time that a map made to be slow can take. */
 	if (node->size && node->start >= memblock_end_of_DRAM())
@@ -302,11 +363,6 @@ struct rewrite {
 	u64 in_use;		/* what was to be added, but was reserved already */
 };
 
-static phys_addr_t __init end_of(const struct memblock_region *region)
-{
-	return region->base + region->size;
-}
-
 static void __init rewrite_begin(struct rewrite *rw)
 {
 	struct memblock_type *type = &memblock.reserved;
@@ -414,38 +470,6 @@ static const char * __init collect_nodes(void *map_root)
 	return NULL;
 }
 
-/* Scratch is where memblock has marked it. */
-static bool __init holds_preserved(const struct memblock_region *region)
-{
-	return !(region->flags & (MEMBLOCK_KHO_SCRATCH | MEMBLOCK_NOMAP));
-}
-
-/**
- * kho_may_be_preserved - can the previous kernel have preserved this?
- * @phys: physical address in bytes
- * @size: bytes; 0 for 2^64
- *
- * Context: early boot.
- * Return: whether all of it is memory that can be mapped, outside of scratch.
- */
-bool __init kho_may_be_preserved(phys_addr_t phys, u64 size)
-{
-	const struct memblock_region *region = memblock.memory.regions;
-	const struct memblock_region *end = region + memblock.memory.cnt;
-	phys_addr_t last = phys + size - 1;
-
-	for (; region < end && phys >= region->base; region++) {
-		if (end_of(region) <= phys)
-			continue;
-		if (!holds_preserved(region))
-			return false;
-		if (end_of(region) > last)
-			return last >= phys;
-		phys = end_of(region);
-	}
-	return false;
-}
-
 /**
  * kho_may_be_restored - can a preserved block be given to whoever asks for it?
  * @phys: physical address in bytes
@@ -457,14 +481,15 @@ bool __init kho_may_be_preserved(phys_addr_t phys, u64 size)
  */
 bool __init kho_may_be_restored(phys_addr_t phys, u64 size)
 {
-	const struct memblock_region *region;
+	const struct memblock_region *region = kho_first_reserved(phys);
+	const struct memblock_region *end = memblock.reserved.regions +
+					    memblock.reserved.cnt;
 	phys_addr_t last = phys + size - 1;
 
 	if (!kho_may_be_preserved(phys, size))
 		return false;
-	for_each_reserved_mem_region(region)
-		if (region->base <= last && phys < end_of(region) &&
-		    !(region->flags & MEMBLOCK_RSRV_NOINIT))
+	for (; region < end && region->base <= last; region++)
+		if (!(region->flags & MEMBLOCK_RSRV_NOINIT))
 			return false;
 	return true;
 }
@@ -506,9 +531,11 @@ static u64 __init reserve_run(struct rewrite *rw,
 
 /*
  * Returns whether all can be true: no page is preserved twice, none is of the
- * map itself, all of them are memory, and only @in_use bytes are in use already.
+ * map itself, all of them are memory, and only @in_use bytes and the root FDT
+ * are in use already.
  */
-static bool __init reserve_runs(void *map_root, u64 in_use)
+static bool __init reserve_runs(void *map_root, phys_addr_t root_fdt,
+				u64 in_use)
 {
 	static struct kho_map_runs runs __initdata;
 	struct memblock_region *region = memblock.memory.regions;
@@ -528,6 +555,8 @@ static bool __init reserve_runs(void *map_root, u64 in_use)
 			sound = false;
 		if (reserve_run(&rw, &region, start, last))
 			sound = false;
+		if (start <= root_fdt && root_fdt <= last)
+			in_use += KHO_ROOT_SIZE;
 	}
 	bytes = rw.added;
 	for (; i < nodes.nr; i++)
@@ -547,7 +576,7 @@ static unsigned long __init room_needed(void)
 	       2 * (memblock.memory.cnt + memblock.reserved.cnt) + 16;
 }
 
-static void __init reserve(phys_addr_t start, phys_addr_t end)
+static void __init reserve_all(phys_addr_t start, phys_addr_t end)
 {
 	if (memblock_reserve(start, end - start))
 		panic("kho: can't reserve preserved memory at %pap\n", &start);
@@ -557,18 +586,15 @@ static void __init reserve(phys_addr_t start, phys_addr_t end)
 static void __init reserve_unused(phys_addr_t start, phys_addr_t end)
 {
 	while (start < end) {
+		struct memblock_region *region = kho_first_reserved(start);
 		phys_addr_t stop = end, next = end;
-		struct memblock_region *region;
 
-		for_each_reserved_mem_region(region)
-			if (end_of(region) > start)
-				break;
 		if (region < memblock.reserved.regions + memblock.reserved.cnt) {
 			stop = clamp(region->base, start, end);
 			next = end_of(region);
 		}
 		if (start < stop) {
-			reserve(start, stop);
+			reserve_all(start, stop);
 			if (memblock_reserved_mark_noinit(start, stop - start))
 				panic("kho: no room to mark what is preserved\n");
 		}
@@ -611,7 +637,8 @@ static void __init reserve_held(void)
 /**
  * kho_ingest_reserve - reserve all that is preserved
  * @map_root: the root of the map, which kho_ingest_survey() has passed
- * @in_use: bytes of it that boot has reserved knowingly
+ * @root_fdt: physical address of the root FDT, which is reserved
+ * @in_use: bytes of what else boot has reserved knowingly
  * @sound: where to store whether all that the map says can be true
  *
  * The pages of preserved memory are not initialized by memblock. If there is
@@ -622,7 +649,8 @@ static void __init reserve_held(void)
  * Return: NULL, or why the map can't be used; what was found until then is
  * reserved.
  */
-const char * __init kho_ingest_reserve(void *map_root, u64 in_use, bool *sound)
+const char * __init kho_ingest_reserve(void *map_root, phys_addr_t root_fdt,
+				       u64 in_use, bool *sound)
 {
 	size_t size = array_size(nr_nodes, sizeof(*nodes.phys));
 	const char *bad;
@@ -639,7 +667,7 @@ const char * __init kho_ingest_reserve(void *map_root, u64 in_use, bool *sound)
 	if (!bad && memblock_reserve_room(room_needed()))
 		reserve_held();
 	else if (!bad)
-		*sound = reserve_runs(map_root, in_use);
+		*sound = reserve_runs(map_root, root_fdt, in_use);
 
 	memblock_free(nodes.phys, size);
 	return bad;
@@ -654,5 +682,5 @@ const char * __init kho_ingest_reserve(void *map_root, u64 in_use, bool *sound)
  */
 void __init kho_ingest_keep_all(void)
 {
-	reserve_memory(0, PHYS_ADDR_MAX, reserve);
+	reserve_memory(0, PHYS_ADDR_MAX, reserve_all);
 }

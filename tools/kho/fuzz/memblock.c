@@ -67,6 +67,17 @@ bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size)
 	return false;
 }
 
+bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size)
+{
+	unsigned long i;
+
+	for (i = 0; i < memblock.reserved.cnt; i++)
+		if (base < end_of(&reserved_regions[i]) &&
+		    reserved_regions[i].base < base + size)
+			return true;
+	return false;
+}
+
 bool memblock_is_map_memory(phys_addr_t addr)
 {
 	unsigned long i;

@@ -31,12 +31,8 @@ extern struct memblock {
 	struct memblock_type reserved;
 } memblock;
 
-#define for_each_reserved_mem_region(region) \
-	for ((region) = memblock.reserved.regions; \
-	     (region) < memblock.reserved.regions + memblock.reserved.cnt; \
-	     (region)++)
-
 bool memblock_is_region_memory(phys_addr_t base, phys_addr_t size);
+bool memblock_is_region_reserved(phys_addr_t base, phys_addr_t size);
 bool memblock_is_map_memory(phys_addr_t addr);
 int memblock_reserve(phys_addr_t base, phys_addr_t size);
 int memblock_reserved_mark_noinit(phys_addr_t base, phys_addr_t size);
