@@ -549,6 +549,8 @@ static void image_test_pages_overlap(struct kunit *test)
 	struct kho_image *image = test_image_new(test);
 	struct page *page = new_pages(test, 1);
 
+	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "none", page, 0),
+			-EINVAL);
 	KUNIT_ASSERT_EQ(test, kho_image_set_pages(image, "mid", page + 1, 2),
 			0);
 	KUNIT_EXPECT_EQ(test, kho_image_set_pages(image, "a", page, 2),

@@ -324,7 +324,7 @@ static int remember_extent(struct kho_image *image, u64 phys, u64 nr_pages)
  *
  * Context: client's prepare or save; may sleep.
  * Return: 0; -EEXIST if another property refers to some of the pages; -EINVAL if
- * they lie in scratch; otherwise as kho_image_set().
+ * there are none, or they lie in scratch; otherwise as kho_image_set().
  */
 int kho_image_set_pages(struct kho_image *image, const char *prop,
 			struct page *page, unsigned long nr_pages)
@@ -338,6 +338,8 @@ int kho_image_set_pages(struct kho_image *image, const char *prop,
 	if (old && old_len == sizeof(cells) &&
 	    !memcmp(old, cells, sizeof(cells)))
 		return 0;
+	if (!nr_pages)
+		return -EINVAL;
 	if (overlaps(image, phys, nr_pages, extent_of(image, old, old_len)))
 		return -EEXIST;
 	forget_extent(image, old, old_len);
