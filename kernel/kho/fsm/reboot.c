@@ -54,6 +54,33 @@ static const char *unfit(const struct kho_machine *m,
 	return NULL;
 }
 
+/* Can it carry what there is, and read it? */
+static int check_image(struct kho_machine *m, const struct kimage *image)
+{
+	const char *why = loses_state(m, image) ? unfit(m, image) : NULL;
+
+	if (why) {
+		kho_machine_error(m, "kexec: refused, %s", why);
+		return -EBUSY;
+	}
+	return m->state == KHO_IDLE ? 0 :
+	       kho_formats_check(m, NULL, "kexec", image->kho.formats);
+}
+
+/* What a save writes may ask for more than what was prepared did. */
+static int save_for(struct kho_machine *m, const struct kimage *image)
+{
+	bool saves = m->state == KHO_PREPARED;
+	int err = hand_over(m);
+
+	if (err || !saves)
+		return err;
+	err = check_image(m, image);
+	if (err)
+		kho_machine_run(m, NULL, KHO_CMD_ABORT);
+	return err;
+}
+
 /**
  * kho_fsm_reboot - may this image be executed now?
  * @image: the image
@@ -68,7 +95,6 @@ static const char *unfit(const struct kho_machine *m,
 int kho_fsm_reboot(struct kimage *image)
 {
 	struct kho_machine *m = &kho_machine;
-	const char *why;
 	int err;
 
 	if (!kho_machine_lock(m)) {
@@ -84,14 +110,7 @@ int kho_fsm_reboot(struct kimage *image)
 		goto out;
 	}
 
-	why = loses_state(m, image) ? unfit(m, image) : NULL;
-	if (why) {
-		kho_machine_error(m, "kexec: refused, %s", why);
-		err = -EBUSY;
-		goto out;
-	}
-	err = m->state == KHO_IDLE ? 0 :
-	      kho_formats_check(m, NULL, "kexec", image->kho.formats);
+	err = check_image(m, image);
 	if (err)
 		goto out;
 	/* Only what has become nobody's since the image was loaded. */
@@ -101,18 +120,16 @@ int kho_fsm_reboot(struct kimage *image)
 				  ERR_PTR(err));
 		goto out;
 	}
-	if (m->state == KHO_IDLE) {
-		kho_out_seal();
-		goto out;
+	if (m->state != KHO_IDLE) {
+		err = save_for(m, image);
+		if (err)
+			goto out;
+		kho_timeline_mark(m, KHO_EV_EXEC);
+		kho_manifest_stamp(m);
 	}
 
-	err = hand_over(m);
-	if (err)
-		goto out;
-
-	kho_timeline_mark(m, KHO_EV_EXEC);
-	kho_manifest_stamp(m);
-	m->executing = true;
+	/* It comes back from one that preserves its context. */
+	m->executing = !image->preserve_context;
 	kho_out_seal();
 out:
 	mutex_unlock(&m->lock);
