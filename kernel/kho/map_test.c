@@ -848,7 +848,8 @@ static const struct pair pairs[] = {
 	{ "in the middle", { { SZ_1M + 4 * PAGE_SIZE, 1 }, { SZ_1M, 3 } }, 1 },
 	{ "at the end", { { SZ_1M + 7 * PAGE_SIZE, 0 }, { SZ_1M, 3 } }, 1 },
 	{ "in another leaf", { { SZ_1G - PAGE_SIZE, 0 }, { SZ_512M, 17 } }, 1 },
-	{ "huge", { { SZ_1G, 9 }, { 0, KHO_MAP_MAX_ORDER } }, 1 },
+	/* Where no node of the map itself can be. */
+	{ "huge", { { BIT_ULL(40), 9 }, { 0, KHO_MAP_MAX_ORDER } }, 1 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(pair, pairs, name);
