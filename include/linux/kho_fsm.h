@@ -44,8 +44,8 @@ struct page;
  *	be handed on unchanged.
  * @restore: Bring the device back as @image describes it. On failure the
  *	image is kept and restore may be tried again.
- * @finish: The update is committed; the image is freed right afterwards.
- *	Optional.
+ * @finish: The update is committed, or an image that could not be restored is
+ *	given up; it is freed right afterwards. Optional.
  */
 struct kho_client_ops {
 	int (*prepare)(struct kho_client *client, struct kho_image *image,
@@ -141,6 +141,7 @@ void kho_client_explain(struct kho_client *client, const char *fmt, ...);
 
 int kho_incoming_for_each(const char * const *compatible,
 			  int (*fn)(const char *name, void *data), void *data);
+bool kho_image_waits(const char *name);
 const struct kho_image *kho_image_pull(const char *name,
 				       const char * const *compatible,
 				       const char * const *features);

@@ -156,6 +156,18 @@ static int attach(struct kho_machine *m, struct kho_client *client)
 	return 0;
 }
 
+/* A node of the same name may still be on its way out of sysfs. */
+static void lock_without_dead(struct kho_machine *m)
+{
+	for (;;) {
+		flush_work(&m->bury);
+		mutex_lock(&m->lock);
+		if (!work_busy(&m->bury))
+			return;
+		mutex_unlock(&m->lock);
+	}
+}
+
 /**
  * kho_machine_register - add clients
  * @m: the machine
@@ -171,16 +183,14 @@ int kho_machine_register(struct kho_machine *m,
 	unsigned int i;
 	int err = 0;
 
-	/* A node of such a name may still be on its way out of sysfs. */
-	flush_work(&m->bury);
-
-	guard(mutex)(&m->lock);
+	lock_without_dead(m);
 	for (i = 0; i < nr; i++) {
 		int bad = check_client(clients[i]) ?: attach(m, clients[i]);
 
 		err = err ?: bad;
 	}
 	kho_machine_restore_ready(m);
+	mutex_unlock(&m->lock);
 	return err;
 }
 
@@ -217,7 +227,8 @@ void kho_machine_unregister(struct kho_machine *m, struct kho_client *client)
  * must hold no lock that a client's callback takes. May sleep.
  * Return: 0, also if KHO is off; -EINVAL for a client that lacks something;
  * -EEXIST if there is one of that name; -ENOENT if a provider isn't known;
- * -ELOOP for a cycle; -ENOMEM.
+ * -ELOOP for a cycle; -EAGAIN before images have been read, which is done by a
+ * postcore_initcall_sync(); -ENOMEM.
  */
 int kho_client_register(struct kho_client *client)
 {
@@ -253,6 +264,9 @@ int kho_clients_register(struct kho_client * const *clients, unsigned int nr)
 
 	for (i = 0; i < nr; i++)
 		clients[i]->node = NULL;
+	/* Its image would be taken for another client's of the same name. */
+	if (WARN_ON_ONCE(!kho_images_received()))
+		return -EAGAIN;
 	if (!kho_kobj)
 		return 0;
 
@@ -293,8 +307,12 @@ EXPORT_SYMBOL_GPL(kho_client_unregister);
  */
 void kho_client_set_dirty(struct kho_client *client, u64 bytes)
 {
-	if (client->node)
-		WRITE_ONCE(client->node->dirty, bytes);
+	struct kho_node *node;
+
+	guard(rcu)();
+	node = READ_ONCE(client->node);
+	if (node)
+		WRITE_ONCE(node->dirty, bytes);
 }
 EXPORT_SYMBOL_GPL(kho_client_set_dirty);
 
@@ -308,8 +326,12 @@ EXPORT_SYMBOL_GPL(kho_client_set_dirty);
  */
 void kho_client_invalidate(struct kho_client *client)
 {
-	if (client->node)
-		WRITE_ONCE(client->node->stale, true);
+	struct kho_node *node;
+
+	guard(rcu)();
+	node = READ_ONCE(client->node);
+	if (node)
+		WRITE_ONCE(node->stale, true);
 }
 EXPORT_SYMBOL_GPL(kho_client_invalidate);
 
@@ -427,6 +449,24 @@ int kho_incoming_for_each(const char * const *compatible,
 	return err;
 }
 EXPORT_SYMBOL_GPL(kho_incoming_for_each);
+
+/**
+ * kho_image_waits - is there an incoming image?
+ * @name: name of the client
+ *
+ * Context: any that may sleep, also a client's callbacks.
+ * Return: whether there is, also if it is one that can't be read.
+ */
+bool kho_image_waits(const char *name)
+{
+	struct kho_node *node;
+
+	guard(mutex)(&kho_machine.list_lock);
+
+	node = kho_node_find(&kho_machine, name);
+	return node && node->image && node->image->incoming;
+}
+EXPORT_SYMBOL_GPL(kho_image_waits);
 
 /**
  * kho_image_pull - get at an incoming image ahead of the restore callback

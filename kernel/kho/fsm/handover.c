@@ -15,6 +15,12 @@
 
 struct kho_machine kho_machine;
 
+/* Has it been looked for images? Written once. */
+static bool received;
+
+/* There is a manifest that this kernel can't read; under the machine's lock. */
+static bool unread;
+
 /* Is there an image that was handed to us, and has to be handed on? */
 static bool any_incoming(struct kho_machine *m)
 {
@@ -70,8 +76,11 @@ void kho_handover_withdraw(struct kho_machine *m)
 {
 	lockdep_assert_held(&m->lock);
 
-	if (m->published && m->global)
+	if (m->published && m->global) {
 		kho_remove_subtree(m->manifest->fdt);
+		if (unread)
+			kho_in_ask_for(KHO_FSM_NODE_NAME, false);
+	}
 	m->published = false;
 }
 
@@ -84,12 +93,24 @@ static int __init kho_machine_setup(void)
 }
 early_initcall(kho_machine_setup);
 
+/**
+ * kho_images_received - have the images of the previous kernel been read?
+ *
+ * Context: any.
+ * Return: whether they have, if there are any.
+ */
+bool kho_images_received(void)
+{
+	return READ_ONCE(received);
+}
+
 static int __init kho_fsm_init(void)
 {
 	phys_addr_t phys;
 	size_t size;
 	int err;
 
+	WRITE_ONCE(received, true);
 	if (!kho_kobj)
 		return 0;
 
@@ -111,9 +132,14 @@ static int __init kho_fsm_init(void)
 	}
 
 	err = kho_manifest_read(&kho_machine, phys, size);
-	if (!err)
+	if (!err) {
 		pr_info("live update %llu: images received\n",
 			kho_machine.generation);
+		return 0;
+	}
+	/* Another kernel may be able to. */
+	unread = true;
+	kho_in_ask_for(KHO_FSM_NODE_NAME, false);
 	return 0;
 }
-arch_initcall(kho_fsm_init);
+postcore_initcall_sync(kho_fsm_init);

@@ -4,10 +4,13 @@
  * on, or found to be broken.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
+#include <linux/kthread.h>
 #include <linux/libfdt.h>
 #include <linux/mm.h>
+#include <linux/sched/task.h>
 
 #include "../internal.h"
 #include "test.h"
@@ -342,6 +345,41 @@ static void handover_test_orphan(struct kunit *test)
 	expect_nothing_kept(next);
 }
 
+static struct {
+	struct task_struct *task;
+	struct test_client *c;
+} aborting;
+
+static int abort_client(void *unused)
+{
+	struct test_client *c = aborting.c;
+
+	return kho_machine_command(&c->world->m, c->client.node,
+				   KHO_CMD_ABORT);
+}
+
+/* Returns when the abort waits for the command that runs. */
+static void abort_meanwhile(struct test_client *c)
+{
+	struct task_struct *task = kthread_create(abort_client, NULL, "abort");
+	unsigned int i;
+
+	KUNIT_ASSERT_FALSE(c->world->test, IS_ERR(task));
+	aborting.c = c;
+	aborting.task = get_task_struct(task);
+	wake_up_process(task);
+	for (i = 0; i < 10000 && !READ_ONCE(c->world->m.cancel); i++)
+		usleep_range(500, 1000);
+}
+
+static int abort_result(void)
+{
+	int err = kthread_stop(aborting.task);
+
+	put_task_struct(aborting.task);
+	return err;
+}
+
 /* A client that can't restore its image can do without it, by command. */
 static void handover_test_discard_claimed(struct kunit *test)
 {
@@ -352,9 +390,23 @@ static void handover_test_discard_claimed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, test_register(c), 0);
 	KUNIT_EXPECT_EQ(test, test_command(next, "c", "discard"), 0);
 	test_expect_state(next, "c", "idle");
-	test_expect_log(next, "Rc");
+	test_expect_log(next, "Rc Fc");
 	KUNIT_EXPECT_EQ(test, test_command(next, NULL, "prepare"), 0);
 	test_expect_log(next, "P1c");
+	expect_nothing_kept(next);
+}
+
+/* What is committed can't be had back, and who asks for it had better know. */
+static void handover_test_abort_finish(struct kunit *test)
+{
+	struct test_world *next = after_kexec(test, NULL);
+	struct test_client *c = test_client_add(next, "c", "");
+
+	c->during_finish = abort_meanwhile;
+	KUNIT_EXPECT_EQ(test, test_command(next, "c", "finish"), 0);
+	KUNIT_EXPECT_EQ(test, abort_result(), -EBUSY);
+	test_expect_log(next, "Rc Fc");
+	test_expect_state(next, "c", "idle");
 	expect_nothing_kept(next);
 }
 
@@ -918,7 +970,7 @@ static void handover_test_damage(struct kunit *test)
 				-EBADMSG);
 		KUNIT_EXPECT_EQ(test, test_command(next, "b", "discard"), 0);
 	}
-	test_expect_log(next, "");
+	test_expect_log(next, d->kept ? "Fb" : "");
 	KUNIT_EXPECT_EQ(test, test_command(next, NULL, "finish"), 0);
 	test_expect_state(next, NULL, "idle");
 	KUNIT_EXPECT_GT_MSG(test, kho_test_incoming_pages(), 0,
@@ -1048,7 +1100,7 @@ static void handover_test_manifest_damage(struct kunit *test)
 	test_client_add(w, "b", "");
 	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "save"), 0);
 	KUNIT_EXPECT_EQ(test, test_kexec(w, next, d->meddle), -EBADMSG);
-	snprintf(error, sizeof(error), "manifest: %s: all images are lost",
+	snprintf(error, sizeof(error), "manifest: %s: no image can be read",
 		 d->error);
 	KUNIT_EXPECT_STREQ(test, next->m.error, error);
 	test_expect_state(next, NULL, "idle");
@@ -1217,6 +1269,7 @@ static struct kunit_case handover_test_cases[] = {
 	KUNIT_CASE(handover_test_unknown_format),
 	KUNIT_CASE(handover_test_orphan),
 	KUNIT_CASE(handover_test_discard_claimed),
+	KUNIT_CASE(handover_test_abort_finish),
 	KUNIT_CASE(handover_test_hand_on_all),
 	KUNIT_CASE(handover_test_hand_on_some),
 	KUNIT_CASE(handover_test_discard_saved),

@@ -7,6 +7,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -228,7 +229,9 @@ struct kho_watch {
  * @kobj: clients/<name>; also counts references
  * @machine: where it belongs
  * @name: the client's
- * @client: NULL while no driver claims the image
+ * @rcu: a client may still be about to write to it
+ * @client: NULL while no driver claims the image; set under the machine's lock,
+ *	and cleared under that of the list, too
  * @state: written under the machine's lock, read anywhere
  * @image: outgoing or incoming, by @state
  * @pass: prepare passes done
@@ -267,6 +270,7 @@ struct kho_watch {
 struct kho_node {
 	struct list_head link;
 	struct kobject kobj;
+	struct rcu_head rcu;
 	struct kho_machine *machine;
 	const char *name;
 	struct kho_client *client;
@@ -332,6 +336,7 @@ struct kho_turns {
  * @state: derived from @count; read anywhere
  * @count: number of nodes in each state
  * @running: a command runs; written under @lock, read anywhere
+ * @last: the command that runs, or has run last; under @lock
  * @cancel: an abort waits for the running command to give up
  * @giving_up: the running command has failed, and will be undone; written under
  *	@lock, read anywhere
@@ -364,6 +369,7 @@ struct kho_machine {
 	enum kho_state state;
 	unsigned int count[KHO_NR_STATES];
 	bool running;
+	enum kho_command last;
 	bool cancel;
 	bool giving_up;
 	struct list_head ended;
@@ -477,9 +483,14 @@ void kho_node_link_device(struct kho_node *node);
 void kho_node_unlink_device(struct kho_node *node);
 bool kho_machine_keeps(struct kho_machine *m, const struct device *dev);
 
+/* extents.c */
+int kho_extents_check(struct kho_machine *m);
+void kho_extents_hold(const struct kho_image *image);
+
 /* handover.c */
 extern struct kho_machine kho_machine;
 
+bool kho_images_received(void);
 int kho_handover_publish(struct kho_machine *m);
 void kho_handover_withdraw(struct kho_machine *m);
 

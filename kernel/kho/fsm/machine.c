@@ -382,10 +382,12 @@ static int end(struct kho_machine *m, enum kho_command command)
 {
 	switch (command) {
 	case KHO_CMD_PREPARE:
-		return kho_manifest_reserve(m);
+		return kho_extents_check(m) ?: kho_manifest_reserve(m);
 	case KHO_CMD_SAVE:
 		/* Some may have been saved ahead of the others. */
-		return m->state == KHO_SAVED ? kho_handover_publish(m) : 0;
+		if (m->state != KHO_SAVED)
+			return 0;
+		return kho_extents_check(m) ?: kho_handover_publish(m);
 	default:
 		return 0;
 	}
@@ -459,6 +461,7 @@ int kho_machine_run(struct kho_machine *m, struct kho_node *target,
 
 	lockdep_assert_held(&m->lock);
 
+	m->last = command;
 	WRITE_ONCE(m->running, true);
 	err = carry_out(m, target, command);
 	WRITE_ONCE(m->running, false);
@@ -484,6 +487,16 @@ bool kho_machine_lock(struct kho_machine *m)
 	return true;
 }
 
+/* What gives up when an abort comes, or is one, leaves nothing to be aborted. */
+static bool gave_up(struct kho_machine *m, const struct kho_node *target)
+{
+	if (!(BIT(m->last) & (BIT(KHO_CMD_PREPARE) | BIT(KHO_CMD_SAVE) |
+			      BIT(KHO_CMD_ABORT))))
+		return false;
+	return target ? target->state == KHO_IDLE :
+	       !kho_machine_any_client(m, ~(u32)BIT(KHO_IDLE));
+}
+
 /*
  * A command that comes while another one runs is refused, but abort makes that
  * one give up. Returns 1 if this has been all there was to abort.
@@ -491,7 +504,7 @@ bool kho_machine_lock(struct kho_machine *m)
 static int lock_for(struct kho_machine *m, const struct kho_node *target,
 		    enum kho_command command)
 {
-	bool gave_up;
+	bool done;
 
 	if (kho_machine_lock(m))
 		return 0;
@@ -502,11 +515,10 @@ static int lock_for(struct kho_machine *m, const struct kho_node *target,
 	mutex_lock(&m->lock);
 	WRITE_ONCE(m->cancel, false);
 
-	gave_up = target ? target->state == KHO_IDLE :
-		  !kho_machine_any_client(m, ~(u32)BIT(KHO_IDLE));
-	if (gave_up)
+	done = gave_up(m, target);
+	if (done)
 		mutex_unlock(&m->lock);
-	return gave_up;
+	return done;
 }
 
 /**
@@ -595,12 +607,15 @@ void kho_machine_leave(struct kho_machine *m, struct kho_node *node)
 
 	if (!m->executing)
 		leave_update(m, node);
+	else if (node->image)
+		kho_extents_hold(node->image);
 
 	kho_graph_leave(node);
 	node->save_as = NULL;
 	kho_node_unlink_device(node);
-	node->client->node = NULL;
-	node->client = NULL;
+	WRITE_ONCE(node->client->node, NULL);
+	scoped_guard(mutex, &m->list_lock)
+		node->client = NULL;
 	clean_up(m);
 }
 

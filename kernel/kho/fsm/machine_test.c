@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/mm.h>
 
 #include "test_clients.h"
 
@@ -1005,6 +1006,31 @@ static void machine_test_executing(struct kunit *test)
 	w->m.executing = false;
 }
 
+/* The next kernel could give it to one of them only. */
+static void machine_test_shared_memory(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *a = test_client_add(w, "a", "");
+	struct test_client *b = test_client_add(w, "b", "");
+	void *mem = alloc_pages_exact(TEST_MEM_PAGES * PAGE_SIZE, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	/* Each of them frees it. */
+	for (i = 0; i < TEST_MEM_PAGES; i++)
+		get_page(virt_to_page(mem) + i);
+	a->with_mem = true;
+	b->with_mem = true;
+	a->mem = mem;
+	b->mem = mem;
+
+	KUNIT_EXPECT_EQ(test, test_command(w, NULL, "prepare"), -EEXIST);
+	test_expect_log(w, "P1a P1b Ab Aa");
+	test_expect_state(w, NULL, "idle");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(w->m.error,
+					   " refer to the same memory at "));
+}
+
 /* Drivers leave as their devices are shut down, and some are about to come. */
 static void machine_test_executing_drivers(struct kunit *test)
 {
@@ -1069,6 +1095,7 @@ static struct kunit_case machine_test_cases[] = {
 	KUNIT_CASE(machine_test_refused_one),
 	KUNIT_CASE(machine_test_executing),
 	KUNIT_CASE(machine_test_executing_drivers),
+	KUNIT_CASE(machine_test_shared_memory),
 	{}
 };
 

@@ -419,13 +419,15 @@ int kho_manifest_read(struct kho_machine *m, phys_addr_t phys, size_t size)
 		return -EBADMSG;
 	}
 	copy = kvmalloc(size, GFP_KERNEL);
-	if (!copy)
+	if (!copy) {
+		kho_machine_error(m, "manifest: no memory to read it");
 		return -ENOMEM;
+	}
 	memcpy(copy, phys_to_virt(phys), size);
 
 	bad = check_manifest(copy, size);
 	if (bad) {
-		kho_machine_error(m, "manifest: %s: all images are lost", bad);
+		kho_machine_error(m, "manifest: %s: no image can be read", bad);
 	} else {
 		kho_in_claim(phys, nr_pages);
 		receive_images(m, copy);

@@ -108,6 +108,8 @@ static int op_discard(struct kho_node *node)
 	struct kho_image *image = node->image;
 
 	pr_notice("%s: image discarded\n", node->name);
+	if (node->client && node->client->ops->finish)
+		node->client->ops->finish(node->client);
 	kho_node_set_image(node, NULL);
 	kho_image_condemn(image);
 	return 0;

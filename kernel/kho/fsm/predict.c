@@ -9,10 +9,15 @@
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <linux/sysfs.h>
+#include <linux/time64.h>
 
 #include "../internal.h"
 #include "internal.h"
+
+/* What is believed of anybody, so that no sum overflows: a year. */
+#define LONGEST_US	(365ULL * 86400 * USEC_PER_SEC)
 
 /**
  * kho_client_set_estimate - tell how long the blackout would be for a client
@@ -28,31 +33,43 @@
 void kho_client_set_estimate(struct kho_client *client, u64 save_us,
 			     u64 restore_us)
 {
-	if (!client->node)
+	struct kho_node *node;
+
+	guard(rcu)();
+	node = READ_ONCE(client->node);
+	if (!node)
 		return;
-	WRITE_ONCE(client->node->estimate_us[KHO_OP_SAVE], save_us);
-	WRITE_ONCE(client->node->estimate_us[KHO_OP_RESTORE], restore_us);
+	WRITE_ONCE(node->estimate_us[KHO_OP_SAVE], save_us);
+	WRITE_ONCE(node->estimate_us[KHO_OP_RESTORE], restore_us);
 }
 EXPORT_SYMBOL_GPL(kho_client_set_estimate);
 
-/* It should take as long as it took to write as much in the last pass. */
+/*
+ * It should take as long as it took to write as much in the last pass. What a
+ * client says may be anything, and a quotient of more than 64 bits is an
+ * exception on x86.
+ */
 static u64 time_for_dirty(const struct kho_node *node)
 {
-	if (node->state != KHO_PREPARED || !node->bytes)
+	u64 dirty = READ_ONCE(node->dirty), us = node->us[KHO_OP_PREPARE];
+
+	if (node->state != KHO_PREPARED || !node->bytes || !us)
 		return 0;
-	return mul_u64_u64_div_u64(READ_ONCE(node->dirty),
-				   node->us[KHO_OP_PREPARE], node->bytes);
+	if (div64_u64(dirty, node->bytes) >= div64_u64(LONGEST_US, us))
+		return LONGEST_US;
+	return mul_u64_u64_div_u64(dirty, us, node->bytes);
 }
 
 static u64 own_time(const struct kho_node *node, enum kho_op op)
 {
 	u64 said = READ_ONCE(node->estimate_us[op]);
+	u64 us = said ?: READ_ONCE(node->us[op]);
 
 	if (op == KHO_OP_SAVE && node->state == KHO_SAVED)
 		return 0;
-	if (said || op != KHO_OP_SAVE)
-		return said ?: READ_ONCE(node->us[op]);
-	return max(READ_ONCE(node->us[op]), time_for_dirty(node));
+	if (op == KHO_OP_SAVE && !said)
+		us = max(us, time_for_dirty(node));
+	return min(us, LONGEST_US);
 }
 
 static u64 save_time(struct kho_machine *m)

@@ -315,6 +315,23 @@ static void schedule_test_predict_dirty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, predicted_save(w), 700);
 }
 
+/* Whatever they say, no sum overflows. */
+static void schedule_test_predict_much(struct kunit *test)
+{
+	struct test_world *w = test->priv;
+	struct test_client *a = test_client_add(w, "a", "");
+	struct test_client *b = test_client_add(w, "b", "a");
+	const u64 year = 365ULL * 86400 * USEC_PER_SEC;
+
+	KUNIT_ASSERT_EQ(test, test_command(w, NULL, "prepare"), 0);
+	a->client.node->us[KHO_OP_PREPARE] = 1000;
+	a->client.node->bytes = 1;
+	kho_client_set_dirty(&a->client, U64_MAX);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), year);
+	estimate(b, U64_MAX, U64_MAX);
+	KUNIT_EXPECT_EQ(test, predicted_save(w), 2 * year);
+}
+
 struct order {
 	struct test_world *w;
 	struct completion done;
@@ -366,6 +383,7 @@ static struct kunit_case schedule_test_cases[] = {
 	KUNIT_CASE(schedule_test_deadline_own),
 	KUNIT_CASE(schedule_test_predict),
 	KUNIT_CASE(schedule_test_predict_dirty),
+	KUNIT_CASE(schedule_test_predict_much),
 	KUNIT_CASE(schedule_test_signal),
 	{}
 };

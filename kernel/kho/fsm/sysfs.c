@@ -451,7 +451,7 @@ static void node_release(struct kobject *kobj)
 	struct kho_node *node = node_of(kobj);
 
 	kfree(node->name);
-	kfree(node);
+	kfree_rcu(node, rcu);
 }
 
 const struct kobj_type kho_node_type = {

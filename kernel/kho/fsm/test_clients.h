@@ -27,6 +27,7 @@ struct test_world;
  * @restore_err: what restore returns
  * @during: called by prepare, if set
  * @during_restore: called by restore, if set
+ * @during_finish: called by finish, if set
  * @value: is written to the image by prepare
  * @with_mem: preserve memory, too, filled with @value
  * @takes_mem: keep that memory in finish
@@ -48,6 +49,7 @@ struct test_client {
 	int restore_err;
 	void (*during)(struct test_client *c);
 	void (*during_restore)(struct test_client *c);
+	void (*during_finish)(struct test_client *c);
 	u32 value;
 	bool with_mem;
 	bool takes_mem;
