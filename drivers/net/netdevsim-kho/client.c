@@ -212,9 +212,19 @@ static int client_restore(struct kho_client *client,
 	return nsim_kho_restore(to_nsim_kho(client), image);
 }
 
+static void free_orphans(struct work_struct *unused);
+static DECLARE_WORK(orphans_work, free_orphans);
+
 static void client_finish(struct kho_client *client)
 {
-	to_nsim_kho(client)->restored = false;
+	struct nsim_kho *kho = to_nsim_kho(client);
+
+	kho->restored = false;
+	if (kho->bus_dev)
+		return;
+	/* Its image is given up. A callback may not unregister it. */
+	WRITE_ONCE(kho->orphan, true);
+	schedule_work(&orphans_work);
 }
 
 static const struct kho_client_ops client_ops = {
@@ -291,15 +301,18 @@ void nsim_kho_unlock(void)
 	mutex_unlock(&life_lock);
 }
 
-static bool image_waits(const char *name)
+/* Clients that have neither a device nor an image to make one of. */
+static void free_orphans(struct work_struct *unused)
 {
-	const struct kho_image *image;
+	struct nsim_kho *kho, *tmp;
 
-	image = kho_image_pull(name, nsim_kho_readable, NULL);
-	if (!image)
-		return false;
-	kho_image_put(image);
-	return true;
+	guard(mutex)(&life_lock);
+	list_for_each_entry_safe(kho, tmp, &clients, list) {
+		if (!READ_ONCE(kho->orphan))
+			continue;
+		unregister_client(kho);
+		free_client(kho);
+	}
 }
 
 /**
@@ -321,7 +334,7 @@ int nsim_kho_create(unsigned int id)
 		return -ENOSPC;
 
 	snprintf(name, sizeof(name), DRV_NAME "%u", id);
-	if (image_waits(name)) {
+	if (kho_image_waits(name)) {
 		pr_err("%s: its image of the previous kernel waits: %sdiscard it first\n",
 		       name, kho ? "restore or " : "");
 		return -EEXIST;
@@ -411,7 +424,7 @@ void nsim_kho_remove(struct nsim_dev *nsim_dev)
  */
 bool nsim_kho_restoring(const struct nsim_dev *nsim_dev)
 {
-	return nsim_dev->kho && nsim_dev->kho->in.image;
+	return nsim_dev->kho && nsim_dev->kho->in.probing;
 }
 
 static int meet_image(const char *name, void *unused)
@@ -498,10 +511,12 @@ void nsim_kho_exit(void)
 {
 	struct nsim_kho *kho;
 
-	guard(mutex)(&life_lock);
-	closing = true;
-	list_for_each_entry(kho, &clients, list)
-		unregister_client(kho);
+	scoped_guard(mutex, &life_lock) {
+		closing = true;
+		list_for_each_entry(kho, &clients, list)
+			unregister_client(kho);
+	}
+	cancel_work_sync(&orphans_work);
 }
 
 /**

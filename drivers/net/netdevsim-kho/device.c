@@ -495,10 +495,12 @@ static void restore_psample(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 
 	/* The number may have been changed for the next time it is enabled. */
 	group_num = psample->group_num;
+	rtnl_lock();
 	psample->group_num = active_group;
 	if (nsim_dev_psample_enable(nsim_dev))
 		nsim_kho_lost(kho, "psample: it can't be enabled");
 	psample->group_num = group_num;
+	rtnl_unlock();
 }
 
 static int save_cookie(struct nsim_dev *nsim_dev, struct kho_image *image)
@@ -697,5 +699,7 @@ void nsim_kho_restore_late(struct nsim_dev *nsim_dev)
 	nsim_kho_restore_rates(kho, nsim_dev);
 	nsim_kho_restore_hwstats(kho, nsim_dev);
 	restore_psample(kho, nsim_dev);
+	/* What others make of the device from now on is none of the image's. */
 	kho->in.probed = true;
+	kho->in.probing = false;
 }

@@ -96,10 +96,10 @@ void nsim_kho_thaw(struct nsim_kho *kho)
 		list_for_each_entry(port, &nsim_dev->port_list, list)
 			netif_device_attach(port->ns->netdev);
 	nsim_kho_resume_rx(kho);
-	rtnl_unlock();
-
-	if (nsim_dev)
+	/* What it looks at is changed with rtnl held. */
+	if (nsim_dev && !devlink_is_reload_failed(priv_to_devlink(nsim_dev)))
 		start_works(nsim_dev);
+	rtnl_unlock();
 	nsim_kho_release(kho, nsim_dev);
 }
 

@@ -36,7 +36,8 @@ static int read_numbers(struct nsim_kho *kho)
 	} numbers[] = {
 		{ "id", &id, kho->id, kho->id },
 		{ "port-count", &in->port_count, 0, U32_MAX },
-		{ "num-queues", &in->num_queues, 1, NSIM_KHO_QUEUES_MAX },
+		{ "num-queues", &in->num_queues, NSIM_KHO_QUEUES_MIN,
+		  NSIM_KHO_QUEUES_MAX },
 		{ "max-vfs", &in->max_vfs, 0, VFS_MAX },
 		{ "num-vfs", &in->num_vfs, 0, VFS_MAX },
 		{ "eswitch-mode", &in->esw_mode, DEVLINK_ESWITCH_MODE_LEGACY,
@@ -125,6 +126,7 @@ static int create_device(struct nsim_kho *kho)
 	const struct nsim_kho_incoming *in = &kho->in;
 	struct nsim_bus_dev *bus_dev;
 
+	kho->in.probing = true;
 	bus_dev = nsim_bus_dev_add(kho->id, in->port_count, in->num_queues,
 				   in->max_vfs, &init_net);
 	if (IS_ERR(bus_dev)) {

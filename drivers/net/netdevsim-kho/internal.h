@@ -12,7 +12,8 @@
 
 /* More than this in a record is taken for damage. */
 #define NSIM_KHO_PORTS_MAX	4096
-#define NSIM_KHO_QUEUES_MAX	4096
+#define NSIM_KHO_QUEUES_MIN	1
+#define NSIM_KHO_QUEUES_MAX	0xffff	/* as the stack has it */
 #define NSIM_KHO_LIST_MAX	4096
 #define NSIM_KHO_EXTRA_KIB_MAX	SZ_1M
 
@@ -109,7 +110,8 @@ struct nsim_kho_port {
  * @nr_ports: how many
  * @port: the one that is being created
  * @udp_open_only: a setting that is put off until there are ports
- * @probed: the device has come up
+ * @probing: the device is being probed; under devl_lock, from then on
+ * @probed: it has come up
  */
 struct nsim_kho_incoming {
 	const struct kho_image *image;
@@ -122,6 +124,7 @@ struct nsim_kho_incoming {
 	u32 nr_ports;
 	const struct nsim_kho_port *port;
 	bool udp_open_only;
+	bool probing;
 	bool probed;
 };
 
@@ -138,6 +141,7 @@ struct nsim_kho_incoming {
  * @id: of the bus device
  * @list: in the list of all, see client.c
  * @registered: protected by nsim_kho_lock()
+ * @orphan: there is neither a device nor an image any more
  * @adopted: what concerns an image that waits has been read from it
  * @bus_dev: the device, or NULL while there is none
  * @frozen: the device is saved and must not change; written under devl_lock
@@ -163,6 +167,7 @@ struct nsim_kho {
 	unsigned int id;
 	struct list_head list;
 	bool registered;
+	bool orphan;
 	bool adopted;
 	struct nsim_bus_dev *bus_dev;
 	bool frozen;

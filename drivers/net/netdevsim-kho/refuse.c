@@ -114,6 +114,7 @@ static bool has_bpf(struct nsim_dev *nsim_dev)
 int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 {
 	struct nsim_dev_port *port;
+	unsigned int queues;
 	int err;
 
 	ASSERT_RTNL();
@@ -122,6 +123,13 @@ int nsim_kho_refuse(struct nsim_kho *kho, struct nsim_dev *nsim_dev)
 	    !may_leave(kho, NSIM_KHO_NETNS)) {
 		kho_client_explain(&kho->client,
 				   "its devlink instance is in a network namespace that the next kernel won't have");
+		return -EOPNOTSUPP;
+	}
+	queues = nsim_dev->nsim_bus_dev->num_queues;
+	if (queues < NSIM_KHO_QUEUES_MIN || queues > NSIM_KHO_QUEUES_MAX) {
+		kho_client_explain(&kho->client,
+				   "it can't be created again with %u queues",
+				   queues);
 		return -EOPNOTSUPP;
 	}
 	if (devlink_is_reload_failed(priv_to_devlink(nsim_dev))) {

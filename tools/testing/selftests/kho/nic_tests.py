@@ -75,6 +75,33 @@ def failed_reload_is_refused(vm, _notes):
 
 
 @test()
+def what_is_refused_stays(vm, _notes):
+    """Whoever tries to change a saved device gets an error, and nothing else."""
+    nic.set_up(vm)
+    before = nic.dump(vm)
+    group = f"port function rate del netdevsim/{nic.SRIOV}/group1"
+    vm.sh(f"devlink port function rate set netdevsim/{nic.SRIOV}/128 noparent")
+    command(vm, "save", after="saved")
+    expect_fails(vm, "saved for a live update", "devlink " + group)
+    command(vm, "abort", after="idle")
+    command(vm, "prepare", after="prepared")
+    command(vm, "abort", after="idle")
+    vm.sh(f"devlink port function rate set netdevsim/{nic.SRIOV}/128 "
+          "parent group1")
+    nic.assert_same(before, nic.dump(vm))
+
+
+@test()
+def device_without_queues_is_refused(vm, _notes):
+    """It could not be created again."""
+    vm.write(nic.BUS + "new_device", "50 0 0")
+    for word in ("prepare", "save"):
+        expect_refused(vm, word, "not supported")
+        expect("with 0 queues" in vm.read(KHO + "last_error"),
+               "refused for another reason")
+
+
+@test()
 def device_in_another_netns(vm, _notes):
     """Refused; on request it comes back in the initial one.
 
