@@ -117,21 +117,15 @@ static const struct {
 };
 
 /* What a reload takes for the field: what is pending, or the last reload's. */
+/* What waits for a reload counts, as the device is created anew. */
 static int get_param(struct nsim_dev *nsim_dev, u32 id,
 		     union devlink_param_value *val)
 {
-	if (id == NSIM_DEVLINK_PARAM_ID_TEST1 &&
-	    nsim_dev->pending_params.has_test1) {
-		val->vbool = nsim_dev->pending_params.test1;
-		return 0;
-	}
-	if (id == DEVLINK_PARAM_GENERIC_ID_MAX_MACS &&
-	    nsim_dev->pending_params.has_max_macs) {
-		val->vu32 = nsim_dev->pending_params.max_macs;
-		return 0;
-	}
-	return devl_param_driverinit_value_get(priv_to_devlink(nsim_dev), id,
-					       val);
+	struct devlink *devlink = priv_to_devlink(nsim_dev);
+	int err = devl_param_driverinit_value_new_get(devlink, id, val);
+
+	return err != -ENOENT ? err :
+	       devl_param_driverinit_value_get(devlink, id, val);
 }
 
 static int save_params(struct nsim_dev *nsim_dev, struct kho_image *image)
