@@ -96,9 +96,7 @@ def memory_is_tested(vm, _notes):
 
 @test("debug")
 def nearly_all_memory(vm, notes):
-    """Boot has to get the pages that it needs from beyond what is preserved,
-    before most struct pages are initialized.
-    """
+    """All but some tens of megabytes, where struct pages come late."""
     vm.sh("insmod " + MODULE)
     nic.set_up(vm)
     vm.kexec_load()
