@@ -117,7 +117,6 @@ static const struct {
 };
 
 /* What a reload takes for the field: what is pending, or the last reload's. */
-/* What waits for a reload counts, as the device is created anew. */
 static int get_param(struct nsim_dev *nsim_dev, u32 id,
 		     union devlink_param_value *val)
 {
