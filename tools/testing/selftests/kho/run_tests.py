@@ -46,8 +46,9 @@ class Report:
 
 
 def run(test, args, report):
-    if args.arch in test.skip:
-        return report.skip(test.name, test.skip[args.arch])
+    reason = test.skip.get(args.arch) or test.skip.get(args.kernel)
+    if reason:
+        return report.skip(test.name, reason)
     other = OTHER_KERNELS.get(args.kernel)
     if other:
         if test.variant != other.replaces:

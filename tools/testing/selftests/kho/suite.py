@@ -2,7 +2,7 @@
 """The registry of tests: a function each, with the guest that it wants."""
 import collections
 
-# skip: {architecture: why it can't have this test}
+# skip: {architecture or another kernel: why it can't have this test}
 Test = collections.namedtuple("Test",
                               "name function variant skip suite options")
 
