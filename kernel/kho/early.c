@@ -46,7 +46,7 @@ static bool keep_all __initdata;
 static const char *lost_because __ro_after_init;
 
 /* Why there is nothing at all to look at. */
-static const char *unpopulated __initdata;
+static const char *unpopulated __ro_after_init;
 
 static int __init parse_on_error(char *arg)
 {

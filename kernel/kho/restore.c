@@ -214,7 +214,7 @@ static void adopt_pages(phys_addr_t phys, unsigned int order, bool compound)
 	for (i = 0; i < BIT(order); i++) {
 		/* Unless something else had reserved it, too, it is not. */
 		if (PageReserved(page + i))
-			__ClearPageReserved(page + i);
+			ClearPageReserved(page + i);
 		set_page_count(page + i, compound && i ? 0 : 1);
 	}
 	if (compound && order)

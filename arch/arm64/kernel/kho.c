@@ -3,12 +3,12 @@
  * Kexec HandOver on arm64: the handover itself travels in the device tree, see
  * drivers/of/kho.c.
  */
+#include <linux/cacheflush.h>
 #include <linux/mm.h>
 
 #include <clocksource/arm_arch_timer.h>
 
 #include <asm/arch_timer.h>
-#include <asm/cacheflush.h>
 #include <asm/set_memory.h>
 #include <asm/tlbflush.h>
 

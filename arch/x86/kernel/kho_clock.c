@@ -12,6 +12,7 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/processor.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -21,7 +22,6 @@
 #include <asm/cpuid.h>
 #include <asm/e820/api.h>
 #include <asm/kho.h>
-#include <asm/processor.h>
 #include <asm/tsc.h>
 #include <asm/x86_init.h>
 

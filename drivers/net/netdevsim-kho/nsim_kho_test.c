@@ -545,8 +545,8 @@ static void expect_frame(struct kunit *test, const struct rx_frame *frame,
 	bool segment = frame->segment;
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
-	KUNIT_EXPECT_EQ(test, skb->protocol,
-			htons(segment ? ETH_P_IP : ETH_P_TEST));
+	KUNIT_EXPECT_EQ(test, ntohs(skb->protocol),
+			segment ? ETH_P_IP : ETH_P_TEST);
 	KUNIT_EXPECT_EQ(test, skb->mark, 1 + (frame - rx_frames));
 	KUNIT_EXPECT_EQ(test, skb->priority, 10 + (frame - rx_frames));
 	KUNIT_EXPECT_EQ(test, (int)skb->ip_summed,

@@ -212,8 +212,12 @@ static void blame(struct sweep *s)
 
 static bool any_ended(struct kho_machine *m)
 {
-	guard(spinlock_irq)(&m->ended_wait.lock);
-	return !list_empty(&m->ended);
+	bool any;
+
+	spin_lock_irq(&m->ended_wait.lock);
+	any = !list_empty(&m->ended);
+	spin_unlock_irq(&m->ended_wait.lock);
+	return any;
 }
 
 /* What goes out can be called off: by a signal, and by running late. */

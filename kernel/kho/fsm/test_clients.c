@@ -27,13 +27,14 @@ static void note(struct test_client *c, const char *fmt, ...)
 	va_list args;
 	size_t len;
 
-	guard(spinlock)(&c->world->log_lock);
+	spin_lock(&c->world->log_lock);
 	len = strlen(c->world->log);
 	va_start(args, fmt);
 	len += scnprintf(c->world->log + len, sizeof(c->world->log) - len, "%s",
 			 len ? " " : "");
 	vscnprintf(c->world->log + len, sizeof(c->world->log) - len, fmt, args);
 	va_end(args);
+	spin_unlock(&c->world->log_lock);
 }
 
 static struct test_client *of(struct kho_client *client)

@@ -11,7 +11,8 @@ void early_reset(void)
 	memset(&handover, 0, sizeof(handover));
 	kho_boot = false;
 	keep_all = false;
-	lost_because = unpopulated = NULL;
+	lost_because = NULL;
+	unpopulated = NULL;
 }
 
 phys_addr_t early_map_root(void)

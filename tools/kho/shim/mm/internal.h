@@ -6,7 +6,7 @@
 #include <linux/mm.h>
 
 #define PageReserved(page)		((void)(page), false)
-#define __ClearPageReserved(page)	((void)(page))
+#define ClearPageReserved(page)	((void)(page))
 #define set_page_count(page, count)	((void)(page))
 #define prep_compound_page(page, order)	((void)(page))
 
