@@ -20,7 +20,8 @@ IGNORED_IN_TRACE_EVENTS = IGNORED + ",OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"
 # The author of a patch signs it off when it is sent; its context is not ours.
 IGNORED_IN_PATCHES = IGNORED + ",MISSING_SIGN_OFF,NO_AUTHOR_SIGN_OFF,CAMELCASE"
 # Programs of userspace, and headers that stand for the kernel's: what they call
-# has names of others, and no levels of urgency.
+# has names of others, and no levels of urgency; what they define looks as it
+# does there.
 IGNORED_IN_TOOLS = IGNORED + (
     ",BIT_MACRO,CAMELCASE,CONST_STRUCT,EMBEDDED_FUNCTION_NAME,"
     "IS_ENABLED_CONFIG,LONG_LINE_STRING,MACRO_ARG_UNUSED,NEW_TYPEDEFS,"
