@@ -170,7 +170,7 @@ interop: mainline-kernel ## exchange handovers with the mainline kernel, in QEMU
 		"scripts/kho/names.py $(MAINLINE)" \
 		"$(SELFTESTS)/run_tests.py --suite interop --build $(B) $(T)"
 
-sanitize: tree root programs ## the updates on a kernel that looks for bad memory accesses
+sanitize: tree root programs khodump ## the updates on a kernel that looks for bad memory accesses
 	@$(call KERNEL,-sanitize,$(CONFIG).sanitize $(MODULES))
 	@$(call INITRAMFS,-sanitize,$(call MODULES_KO,-sanitize))
 	@scripts/kho/check.py "$(SELFTESTS)/run_tests.py --kernel sanitize \
