@@ -60,15 +60,18 @@ def expect_no_race(guest, build):
 
 
 # replaces: the variant whose tests it runs; memory: how often as much;
-# scratch: how much; after: what is looked for in the end; allow: what the
-# console may say
+# scratch: how much in MiB; per_mib: how much more for each MiB of memory;
+# after: what is looked for in the end; allow: what the console may say
 OtherKernel = collections.namedtuple(
-    "OtherKernel", "variant replaces memory scratch after allow")
+    "OtherKernel", "variant replaces memory scratch per_mib after allow")
+
+# An eighth of memory, and 64 bytes a page.
+KASAN_SHADOW, STRUCT_PAGES = 1 / 8, 64 / 4096
 
 OTHER_KERNELS = {
-    "sanitize": OtherKernel("sanitize", "", 3, "16M,320M,0", expect_no_leak,
-                            None),
-    "race": OtherKernel("race", "debug", 2, "16M,160M,0", expect_no_race,
+    "sanitize": OtherKernel("sanitize", "", 3, 192,
+                            KASAN_SHADOW + STRUCT_PAGES, expect_no_leak, None),
+    "race": OtherKernel("race", "debug", 2, 160, 0, expect_no_race,
                         "BUG: KCSAN: "),
 }
 
@@ -76,7 +79,9 @@ OTHER_KERNELS = {
 def on_another_kernel(test, other):
     """The test on that kernel, which takes more memory."""
     options = dict(test.options)
-    options["memory"] = options.get("memory", vm.MEMORY) * other.memory
+    memory = options.get("memory", vm.MEMORY) * other.memory
+    scratch = other.scratch + int(memory * other.per_mib)
     append = options.get("append", handover.KHO_ON)
-    options["append"] = append.replace(handover.SCRATCH, other.scratch)
+    options["memory"] = memory
+    options["append"] = append.replace(handover.SCRATCH, f"16M,{scratch}M,0")
     return test._replace(variant=other.variant, options=options)
