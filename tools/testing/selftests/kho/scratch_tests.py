@@ -65,6 +65,11 @@ def scratch_too_large(vm, _notes):
     update(vm)
 
 
+def expect_not_short(vm):
+    short = vm.read(KHO + "scratch_short")
+    expect(short == "0", f"scratch was short by {short} bytes")
+
+
 @test()
 def large_reservations(vm, _notes):
     """Memory that the command line sets aside is not taken from scratch."""
@@ -76,7 +81,7 @@ def large_reservations(vm, _notes):
     # arm64 bounces small buffers alone here: 1 MiB of them for each GiB.
     wanted = "512" if vm.arch.folder == "arm64" else "32768"
     expect(slabs == wanted, f"swiotlb has {slabs} buffers")
-    expect(vm.read(KHO + "scratch_short") == "0", "scratch was short")
+    expect_not_short(vm)
     expect_crash_kernel_outside(vm)
 
 
@@ -155,8 +160,7 @@ def huge_pages_and_cma(vm, _notes):
     update(vm, "kho_scratch=150% hugepagesz=1G hugepages=1 cma=200M")
     pages = vm.read("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages")
     expect(pages == "1", f"there are {pages} huge pages")
-    short = vm.read(KHO + "scratch_short")
-    expect(short == "0", f"scratch was short by {short} bytes")
+    expect_not_short(vm)
     scratch = sum(scratch_mib(vm))
     expect(scratch == before, f"scratch was {before} MiB, is {scratch} MiB")
     cma = meminfo_mib(vm, "CmaTotal")
