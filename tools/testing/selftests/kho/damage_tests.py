@@ -124,7 +124,7 @@ def unusable_handover_panics(vm, _notes):
     expect(vm.boots == 1, "the kernel booted")
 
 
-@test(skip={"sanitize": "its shadow of all memory has no room in scratch"})
+@test()
 def unusable_handover_is_kept(vm, _notes):
     """Nothing outside of scratch is touched, for whoever looks at it."""
     scratch = sum(scratch_mib(vm)) * 1024
